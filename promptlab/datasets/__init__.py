@@ -1,0 +1,1 @@
+"""Data sets: readers for folders and packages, image and mask loading, verification."""

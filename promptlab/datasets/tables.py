@@ -1,0 +1,131 @@
+"""Readers of data sets whose labels are in a table: ELPV solar cells and VisA."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from promptlab.datasets.dataset import Dataset
+from promptlab.datasets.folders import chosen_categories, noun_of
+from promptlab.errors import DataError, MissingDependencyError
+from promptlab.types import Sample, State
+
+__all__ = ["package_folder", "read_elpv", "read_visa"]
+
+_ELPV_ABNORMAL = 0.5
+_VISA_SPLIT = Path("split_csv") / "1cls.csv"
+_VISA_COLUMNS = {"object", "split", "label", "image", "mask"}
+
+
+def read_elpv(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read the ELPV solar cells (Buerhop-Lux et al. 2018): categories mono and poly, no masks.
+
+    Experts gave each cell a defect probability of 0, 1/3, 2/3 or 1. 0 is normal; 2/3 and 1 are
+    abnormal; cells at 1/3 (295 of 2,624) are left out, since neither label would be right.
+
+    Args:
+        root: a folder with ``labels.csv``; None: that of the installed package elpv-dataset.
+        categories: of mono and poly.
+
+    Raises:
+        MissingDependencyError: when there is no root and the package is not installed.
+        DataError: when labels.csv is missing or malformed, or has no such category.
+    """
+    folder = root
+    if folder is None:
+        install = "promptlab[elpv]"
+        folder = package_folder("elpv_dataset", dataset="elpv", install=install) / "data"
+    rows = [line.split() for line in _text(folder / "labels.csv").splitlines() if line.strip()]
+    wanted = chosen_categories(categories, available=sorted({row[-1] for row in rows}))
+    samples = []
+    for number, row in enumerate(rows, 1):
+        path, probability, category = _elpv_row(row, folder=folder, number=number)
+        certain = probability == 0 or probability > _ELPV_ABNORMAL
+        if certain and category in wanted:
+            label = State.ABNORMAL if probability > _ELPV_ABNORMAL else State.NORMAL
+            samples.append(Sample(path, category, label))
+    samples.sort(key=lambda sample: (sample.category, sample.path))
+    return Dataset("elpv", tuple(samples), nouns=dict.fromkeys(wanted, "solar cell"))
+
+
+def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read VisA's test images by its official one-class split, ``split_csv/1cls.csv``.
+
+    Raises:
+        DataError: when ``root`` is not given or the table is missing, malformed or names a path
+            outside ``root``.
+    """
+    if root is None:
+        raise DataError(
+            "data set visa needs a root, but got none; set dataset.root to the unpacked archive "
+            "(the folder with split_csv/)."
+        )
+    table = root / _VISA_SPLIT
+    reader = csv.DictReader(_text(table).splitlines())
+    missing = _VISA_COLUMNS - set(reader.fieldnames or ())
+    if missing:
+        raise DataError(
+            f"{table} must have the columns {', '.join(sorted(_VISA_COLUMNS))}, but lacks "
+            f"{', '.join(sorted(missing))}; take the file from VisA's repository."
+        )
+    rows = [row for row in reader if row["split"] == "test"]
+    wanted = chosen_categories(categories, available=sorted({row["object"] for row in rows}))
+    samples = [_visa_sample(row, root=root) for row in rows if row["object"] in wanted]
+    samples.sort(key=lambda sample: (sample.category, sample.path))
+    return Dataset("visa", tuple(samples), nouns={name: noun_of(name) for name in wanted})
+
+
+def package_folder(module: str, *, dataset: str, install: str) -> Path:
+    """Return the folder of an installed package without importing it.
+
+    Raises:
+        MissingDependencyError: when it is not installed; names ``pip install`` and ``install``.
+    """
+    found = find_spec(module)
+    if found is None or not found.submodule_search_locations:
+        raise MissingDependencyError(
+            f"data set {dataset} needs the package {module}, but it is not installed; run "
+            f"pip install '{install}'."
+        )
+    return Path(found.submodule_search_locations[0])
+
+
+def _elpv_row(row: Sequence[str], *, folder: Path, number: int) -> tuple[Path, float, str]:
+    try:
+        name, probability, category = row
+        return _inside(folder, name), float(probability), category
+    except ValueError as error:
+        raise DataError(
+            f"each line of {folder / 'labels.csv'} must be path, probability and type, but line "
+            f"{number} is {' '.join(row)!r}; reinstall elpv-dataset."
+        ) from error
+
+
+def _visa_sample(row: Mapping[str, str], *, root: Path) -> Sample:
+    states = {"normal": State.NORMAL, "anomaly": State.ABNORMAL}
+    if row["label"] not in states:
+        raise DataError(
+            f"a label in {root / _VISA_SPLIT} must be normal or anomaly, but got "
+            f"{row['label']!r}; take the file from VisA's repository."
+        )
+    mask = _inside(root, row["mask"]) if row["mask"] else None
+    return Sample(_inside(root, row["image"]), row["object"], states[row["label"]], mask)
+
+
+def _inside(root: Path, name: str) -> Path:
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise DataError(
+            f"paths in a table must stay inside {root}, but got {name!r}; do not use this table."
+        )
+    return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path} must be a readable text file, but is not ({type(error).__name__}); check "
+            "dataset.root or unpack the data set again."
+        ) from error

@@ -1,0 +1,1 @@
+"""Metrics of anomaly scores and maps: ranking formulas, image scores, pixel maps, categories."""
