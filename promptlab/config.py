@@ -1,0 +1,336 @@
+"""One experiment as one YAML file: its keys, their rules and their defaults.
+
+The models here check everything that can be checked without loading data, backbones or language
+models; names of scorers and aligners are checked where they are built (`promptlab.detector`).
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from promptlab.errors import ConfigError, suggest
+
+__all__ = [
+    "AlignerConfig",
+    "BackboneConfig",
+    "DatasetConfig",
+    "ExperimentConfig",
+    "FileSource",
+    "FusionConfig",
+    "LLMSource",
+    "MetricsConfig",
+    "ObjectiveConfig",
+    "PromptSource",
+    "PromptsConfig",
+    "ScorerConfig",
+    "StaticSource",
+    "SweepConfig",
+    "load_config",
+    "with_overrides",
+]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class DatasetConfig(_Strict):
+    """Which images are judged."""
+
+    name: str
+    """mvtec (any folder in that layout) | elpv | synthetic | visa."""
+    root: Path | None = None
+    categories: tuple[str, ...] | None = None
+    limit: Count | None = None
+    """At most this many test images per category, half of them normal; drawn by the seed."""
+
+
+class BackboneConfig(_Strict):
+    """Which encoder compares images with sentences."""
+
+    name: str = "lite"
+    """lite | hf:NAME_OR_FOLDER | open_clip:MODEL/PRETRAINED."""
+    image_size: Count | tuple[Count, Count] | None = None
+    """Side, or (height, width), in pixels; null: the backbone's own."""
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+
+
+class StaticSource(_Strict):
+    """Prompts that ship with promptlab, such as WinCLIP's ensemble."""
+
+    kind: Literal["static"]
+    name: str
+
+
+class LLMSource(_Strict):
+    """Prompts that a language model writes."""
+
+    kind: Literal["llm"]
+    llm: str
+    template: str | None = None
+    """Request template; null: the one that suits the model (completion for tiny ones)."""
+    per_state: Count = 24
+    temperature: Annotated[float, Field(ge=0)] = 0.9
+
+
+class FileSource(_Strict):
+    """Prompts from a prompt-set file, or a folder of them."""
+
+    kind: Literal["file"]
+    path: Path
+
+
+PromptSource = Annotated[StaticSource | LLMSource | FileSource, Field(discriminator="kind")]
+
+
+class PromptsConfig(_Strict):
+    """Where prompts come from and how many of the pool are used."""
+
+    sources: Annotated[tuple[PromptSource, ...], Field(min_length=1)] = (
+        StaticSource(kind="static", name="winclip"),
+    )
+    per_state: Count | None = None
+    select: Literal["all", "random"] = "all"
+    """all: ``per_state`` prompts evenly spaced over the pool; random: drawn by the seed."""
+
+
+class ScorerConfig(_Strict):
+    """Which scorer, and its parameters."""
+
+    name: str = "mean"
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class AlignerConfig(_Strict):
+    """Which aligner, and its parameters."""
+
+    name: str = "fine_grained"
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class FusionConfig(_Strict):
+    """How global and local evidence become the image score and the anomaly map."""
+
+    global_: Annotated[float, Field(ge=0, alias="global")] = 0.5
+    local: Annotated[float, Field(ge=0)] = 0.5
+    top: Annotated[float, Field(gt=0, le=1)] = 0.01
+    """Share of the map's highest values whose mean is the local image score."""
+    sigma: Annotated[float, Field(ge=0)] = 0.02
+    """Gaussian smoothing of the map, as a share of its shorter side (4 px of 224)."""
+
+    @model_validator(mode="after")
+    def _some_weight(self) -> "FusionConfig":
+        if self.global_ + self.local <= 0:
+            raise ValueError("one of fusion.global and fusion.local must be above 0")
+        return self
+
+
+class FewShotConfig(_Strict):
+    """Normal reference images per category; only zero-shot (k = 0) is implemented so far."""
+
+    k: Annotated[int, Field(ge=0, le=0)] = 0
+
+
+class MetricsConfig(_Strict):
+    """How results are measured."""
+
+    pixel_size: Annotated[int, Field(ge=16)] = 256
+    """Maps and masks are compared at this side length, in pixels."""
+    aupro_fpr_limit: Annotated[float, Field(gt=0, le=1)] = 0.3
+    bootstrap: Annotated[int, Field(ge=0)] = 1000
+    """Resamples for intervals; 0: none."""
+
+
+Metric = Literal[
+    "image_auroc", "image_ap", "image_f1_max", "pixel_auroc", "pixel_ap", "pixel_f1_max", "aupro"
+]
+
+
+class ObjectiveConfig(_Strict):
+    """What a sweep maximises: the mean of metrics over the search categories."""
+
+    mean: Annotated[tuple[Metric, ...], Field(min_length=1)] = ("image_auroc",)
+
+
+class SweepConfig(_Strict):
+    """What Optuna may change, what it may see, and for how long."""
+
+    trials: Count = 30
+    objective: ObjectiveConfig = ObjectiveConfig()
+    search_categories: Annotated[tuple[str, ...], Field(min_length=1)]
+    report_categories: Annotated[tuple[str, ...], Field(min_length=1)]
+    space: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
+    """Dotted config path -> {int: [low, high]} | {float: [low, high]} | {choice: […]};
+    a third element ``log`` searches a range on a logarithmic scale."""
+
+    @model_validator(mode="after")
+    def _sides_apart(self) -> "SweepConfig":
+        shared = sorted({*self.search_categories} & {*self.report_categories})
+        if shared:
+            raise ValueError(
+                "sweep.search_categories and sweep.report_categories must not overlap, but "
+                f"share {', '.join(shared)}; a result reported on searched data is an oracle's"
+            )
+        return self
+
+
+class ExperimentConfig(_Strict):
+    """One experiment: everything that decides its numbers."""
+
+    name: Annotated[str, Field(min_length=1, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    seed: int = 0
+    dataset: DatasetConfig
+    backbone: BackboneConfig = BackboneConfig()
+    prompts: PromptsConfig = PromptsConfig()
+    scorer: ScorerConfig = ScorerConfig()
+    aligner: AlignerConfig = AlignerConfig()
+    fusion: FusionConfig = FusionConfig()
+    few_shot: FewShotConfig = FewShotConfig()
+    metrics: MetricsConfig = MetricsConfig()
+    sweep: SweepConfig | None = None
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
+    """Read one experiment file and apply ``a.b=value`` overrides (values are YAML).
+
+    Relative ``dataset.root`` and prompt paths are taken from the experiment file's folder.
+
+    Raises:
+        ConfigError: when the file is missing, is not YAML, or breaks a rule.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"an experiment file must be readable, but {path}: {error}.") from error
+    except yaml.YAMLError as error:
+        line = " ".join(str(error).split())
+        raise ConfigError(f"an experiment file must be YAML, but {path}: {line}.") from error
+    if not isinstance(content, dict):
+        raise ConfigError(
+            f"an experiment file must hold keys such as 'name:' and 'dataset:', but {path} holds "
+            f"{type(content).__name__}."
+        )
+    for override in overrides:
+        key, equals, value = override.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--set takes KEY=VALUE, but got {override!r}.")
+        try:
+            _put(content, key.strip(), yaml.safe_load(value))
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {key}: the value {value!r} is not YAML.") from error
+    return _anchored(_validate(content, str(path)), path.parent)
+
+
+def with_overrides(config: ExperimentConfig, values: Mapping[str, object]) -> ExperimentConfig:
+    """Return a copy with some dotted paths replaced, checked by the same rules.
+
+    >>> config = ExperimentConfig(name="x", dataset=DatasetConfig(name="elpv"))
+    >>> with_overrides(config, {"fusion.local": 0.25}).fusion.local
+    0.25
+
+    Raises:
+        ConfigError: when a path does not exist or a value breaks a rule.
+    """
+    content = config.model_dump(mode="json", by_alias=True)
+    for path, value in values.items():
+        _put(content, path, value)
+    return _validate(content, f"override of {', '.join(values)}")
+
+
+def _put(content: dict[str, Any], path: str, value: object) -> None:
+    *parents, last = path.split(".")
+    node = content
+    for parent in parents:
+        below = node.setdefault(parent, {})
+        if below is None:
+            below = node[parent] = {}
+        if not isinstance(below, dict):
+            raise ConfigError(f"{path!r} must lead through mappings, but {parent!r} is a value.")
+        node = below
+    node[last] = value
+
+
+def _validate(content: dict[str, Any], origin: str) -> ExperimentConfig:
+    try:
+        return ExperimentConfig.model_validate(content)
+    except ValidationError as error:
+        problems = "; ".join(_problem(problem) for problem in error.errors())
+        raise ConfigError(f"{origin}: {problems}") from None
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    """Say one of pydantic's findings as rule, value and remedy."""
+    location = [part for part in problem["loc"] if part not in ("static", "llm", "file")]
+    path = ".".join(str(part) for part in location)
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(problem["loc"][:-1])
+        return f"unknown key {path!r}; {suggest(str(location[-1]), known)}"
+    if problem["type"] == "missing":
+        return f"key {path!r} is required; add it."
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    received = repr(problem["input"])
+    shown = received if len(received) <= 80 else f"{received[:77]}..."
+    return f"{path or 'experiment'}: {message}, but got {shown}."
+
+
+def _fields_at(location: Sequence[object]) -> list[str]:
+    """Return the keys that are allowed where an unknown one was found."""
+    sources: dict[str, type[BaseModel]] = {
+        "static": StaticSource,
+        "llm": LLMSource,
+        "file": FileSource,
+    }
+    model: type[BaseModel] = ExperimentConfig
+    for part in location:
+        if part in sources:
+            model = sources[str(part)]
+            continue
+        for name, field in model.model_fields.items():
+            candidate = _model_of(field.annotation)
+            if part in (name, field.alias) and candidate is not None:
+                model = candidate
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_of(annotation: object) -> type[BaseModel] | None:
+    """Return the model inside ``Model`` or ``Model | None``."""
+    for option in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(option, type) and issubclass(option, BaseModel):
+            return option
+    return None
+
+
+def _anchored(config: ExperimentConfig, folder: Path) -> ExperimentConfig:
+    """Resolve relative paths against the experiment file's folder."""
+    changes: dict[str, object] = {}
+    if config.dataset.root is not None:
+        changes["dataset.root"] = str(_absolute(config.dataset.root, folder))
+    if any(isinstance(source, FileSource) for source in config.prompts.sources):
+        changes["prompts.sources"] = [
+            source.model_copy(update={"path": _absolute(source.path, folder)}).model_dump(
+                mode="json"
+            )
+            if isinstance(source, FileSource)
+            else source.model_dump(mode="json")
+            for source in config.prompts.sources
+        ]
+    return with_overrides(config, changes) if changes else config
+
+
+def _anchor_source(source: PromptSource, folder: Path) -> PromptSource:
+    if not isinstance(source, FileSource):
+        return source
+    return FileSource(kind="file", path=_absolute(source.path, folder))
+
+
+def _absolute(path: Path, folder: Path) -> Path:
+    expanded = path.expanduser()
+    return expanded if expanded.is_absolute() else (folder / expanded).resolve()
