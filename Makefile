@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/promptlab
 DEMO ?= runs/demo
 
-.PHONY: help install demo test check format lint lite clean
+.PHONY: help install demo test check format lint notebooks lite clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -40,6 +40,11 @@ lint: install  ## Format, lint, spelling, types, import contract, dependencies
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
+
+notebooks: install  ## Pair the notebooks with their sources and run them all
+	$(BIN)/jupytext --sync --quiet notebooks/*.py
+	$(BIN)/nbstripout notebooks/*.ipynb
+	$(BIN)/python -m pytest --nbmake --force-enable-socket notebooks
 
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train

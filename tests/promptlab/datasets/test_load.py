@@ -60,7 +60,7 @@ def test_describe_refuses_an_unknown_name():
 
 
 def test_load_dataset_refuses_an_unknown_name():
-    with pytest.raises(ConfigError, match=r"but got 'mvtek'; did you mean 'mvtec'\? Available: elpv"):
+    with pytest.raises(ConfigError, match=r"got 'mvtek'; did you mean 'mvtec'\? Available: elpv"):
         load_dataset("mvtek")
 
 

@@ -1,0 +1,224 @@
+"""From features and prompts to image scores and anomaly maps.
+
+Pure arithmetic on tensors that are already encoded: similarities, a scorer, an aligner's views,
+and the fusion of global and local evidence. Knows nothing of files, data sets or labels.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float, Int
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
+from torch.nn.functional import conv2d, interpolate, normalize, pad
+
+from aligners import ALIGNERS
+from aligners.base import Aligner, LocalView
+from aligners.registry import Registry, UnknownNameError
+from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
+from promptlab.errors import ConfigError
+from promptlab.scorers import SCORERS
+from promptlab.scorers.base import PromptWeights, Scorer, Similarities
+from promptlab.types import Size
+
+__all__ = [
+    "Evidence",
+    "Prediction",
+    "TextBank",
+    "ViewEvidence",
+    "build_aligner",
+    "build_scorer",
+    "compare",
+    "draw_maps",
+    "gather_evidence",
+    "predict",
+]
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class TextBank:
+    """Unit-length text embeddings of one category's prompts, by state."""
+
+    normal_texts: tuple[str, ...]
+    abnormal_texts: tuple[str, ...]
+    normal: Float[Tensor, "normal dim"]
+    abnormal: Float[Tensor, "abnormal dim"]
+
+
+@dataclass(frozen=True)
+class ViewEvidence:
+    """Similarities of every place of an aligner's view, and how places make a map."""
+
+    view: LocalView
+    similarities: Similarities
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that decides the scores of a batch of images, before any scorer."""
+
+    global_: Similarities
+    views: tuple[ViewEvidence, ...]
+    grid: tuple[int, int]
+
+    def select(
+        self, normal: Int[Tensor, " normal"], abnormal: Int[Tensor, " abnormal"]
+    ) -> "Evidence":
+        """Return the evidence of a subset of the prompts: a slice, nothing is encoded."""
+
+        def sliced(similarities: Similarities) -> Similarities:
+            return replace(
+                similarities,
+                normal=similarities.normal[..., normal],
+                abnormal=similarities.abnormal[..., abnormal],
+                normal_gram=similarities.normal_gram[normal][:, normal],
+                abnormal_gram=similarities.abnormal_gram[abnormal][:, abnormal],
+            )
+
+        views = (replace(view, similarities=sliced(view.similarities)) for view in self.views)
+        return replace(self, global_=sliced(self.global_), views=tuple(views))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Scores of a batch; every number is in [0, 1] and larger means more anomalous."""
+
+    image_score: Float[Tensor, " batch"]
+    global_score: Float[Tensor, " batch"]
+    local_score: Float[Tensor, " batch"]
+    patch_map: Float[Tensor, "batch rows columns"]
+    weights: PromptWeights
+    top_normal: Int[Tensor, " batch"]
+    """Which normal prompt with a weight is most similar to the image."""
+    top_abnormal: Int[Tensor, " batch"]
+
+
+def build_scorer(config: ScorerConfig) -> Scorer:
+    """Make the configured scorer, its parameters checked against its dataclass.
+
+    Raises:
+        ConfigError: when the name or a parameter is unknown, or a value breaks a rule.
+    """
+    return _build(SCORERS, "scorer", config.name, config.params)
+
+
+def build_aligner(config: AlignerConfig) -> Aligner:
+    """Make the configured aligner, its parameters checked against its dataclass.
+
+    Raises:
+        ConfigError: when the name or a parameter is unknown, or a value breaks a rule.
+    """
+    return _build(ALIGNERS, "aligner", config.name, config.params)
+
+
+def compare(
+    embeddings: Float[Tensor, "*lead dim"], bank: TextBank, logit_scale: float
+) -> Similarities:
+    """Return the cosine similarity of each embedding to each prompt."""
+    unit = normalize(embeddings, dim=-1)
+    return Similarities(
+        normal=unit @ bank.normal.T,
+        abnormal=unit @ bank.abnormal.T,
+        normal_gram=bank.normal @ bank.normal.T,
+        abnormal_gram=bank.abnormal @ bank.abnormal.T,
+        logit_scale=logit_scale,
+    )
+
+
+def gather_evidence(
+    global_embedding: Float[Tensor, "batch dim"],
+    views: Sequence[LocalView],
+    bank: TextBank,
+    *,
+    grid: tuple[int, int],
+    logit_scale: float,
+) -> Evidence:
+    """Compare images and their places with every prompt of the bank."""
+    return Evidence(
+        global_=compare(global_embedding, bank, logit_scale),
+        views=tuple(
+            ViewEvidence(view, compare(view.embeddings, bank, logit_scale)) for view in views
+        ),
+        grid=grid,
+    )
+
+
+@torch.inference_mode()
+def predict(evidence: Evidence, scorer: Scorer, fusion: FusionConfig) -> Prediction:
+    """Score a batch.
+
+    image score = (w_global · scorer(global) + w_local · mean of the map's top share) / (w_global
+    + w_local). The weights that each image gave the prompts are reused for its places.
+    """
+    weights = scorer.weigh(evidence.global_)
+    global_score = scorer.score(evidence.global_, weights)
+    context = PromptWeights(weights.normal[..., None, :], weights.abnormal[..., None, :])
+    maps = [each.view.to_map(scorer.score(each.similarities, context)) for each in evidence.views]
+    patch_map = torch.stack(maps).mean(0)
+    highest = max(1, round(fusion.top * patch_map.shape[-1]))
+    local_score = patch_map.topk(highest, dim=-1).values.mean(-1)
+    total = fusion.global_ + fusion.local
+    return Prediction(
+        image_score=(fusion.global_ * global_score + fusion.local * local_score) / total,
+        global_score=global_score,
+        local_score=local_score,
+        patch_map=patch_map.unflatten(-1, evidence.grid),
+        weights=weights,
+        top_normal=_most_similar(evidence.global_.normal, weights.normal),
+        top_abnormal=_most_similar(evidence.global_.abnormal, weights.abnormal),
+    )
+
+
+@torch.inference_mode()
+def draw_maps(
+    patch_map: Float[Tensor, "batch rows columns"], *, size: Size, sigma: float
+) -> Float[Tensor, "batch height width"]:
+    """Upsample patch maps bilinearly to pixels and smooth them.
+
+    Args:
+        patch_map: one score per patch.
+        size: (height, width) of the anomaly map, in pixels.
+        sigma: standard deviation of the Gaussian, as a share of the shorter side.
+    """
+    drawn = interpolate(patch_map[:, None], size=size, mode="bilinear", align_corners=False)
+    deviation = sigma * min(size)
+    reach = min(round(3 * deviation), min(size) - 1)
+    if reach < 1:
+        return drawn[:, 0]
+    offsets = torch.arange(-reach, reach + 1, dtype=drawn.dtype, device=drawn.device)
+    kernel = torch.exp(-0.5 * (offsets / deviation) ** 2)
+    kernel = kernel / kernel.sum()
+    padded = pad(drawn, (reach, reach, reach, reach), mode="reflect")
+    smooth = conv2d(conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))
+    return smooth[:, 0].clamp(0, 1)
+
+
+def _most_similar(
+    similarities: Float[Tensor, "batch prompt"], weights: Float[Tensor, "batch prompt"]
+) -> Int[Tensor, " batch"]:
+    return similarities.masked_fill(weights <= 0, -torch.inf).argmax(-1)
+
+
+def _build(registry: Registry[Part], kind: str, name: str, params: Mapping[str, Any]) -> Part:
+    try:
+        part = registry[name]
+    except UnknownNameError as error:
+        raise ConfigError(f"{kind}.name: {error}") from None
+    fields = getattr(part, "__dataclass_fields__", {})
+    unknown = sorted(set(params) - set(fields))
+    if unknown:
+        allowed = ", ".join(fields) or "none"
+        raise ConfigError(
+            f"unknown key '{kind}.params.{unknown[0]}'; the {kind} {name!r} takes: {allowed}."
+        )
+    try:
+        return TypeAdapter(part).validate_python(dict(params))
+    except ValidationError as error:
+        first = error.errors()[0]
+        path = ".".join([kind, "params", *(str(step) for step in first["loc"])])
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise ConfigError(f"{path}: {message}, but got {first['input']!r}.") from None

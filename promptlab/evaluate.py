@@ -1,0 +1,256 @@
+"""Run one experiment: judge every category, measure, and write the record beside its baseline.
+
+The baseline (WinCLIP's prompt ensemble with the mean scorer, everything else as configured) is
+measured in the same run, so that no result stands alone.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from math import isnan
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from PIL import Image
+
+from promptlab.config import ExperimentConfig, PromptsConfig, ScorerConfig
+from promptlab.datasets.dataset import Dataset
+from promptlab.datasets.images import load_image
+from promptlab.detector import draw_maps
+from promptlab.gallery import Example, Kind, choose_examples, write_gallery
+from promptlab.metrics.category import CategoryMetrics, evaluate_category
+from promptlab.metrics.image import image_auroc
+from promptlab.metrics.ranking import Metric
+from promptlab.prompts.files import prompt_file_name, write_prompt_set
+from promptlab.prompts.promptset import PromptSet
+from promptlab.results import (
+    BackboneRecord,
+    CategoryResult,
+    DatasetRecord,
+    ImageScore,
+    MetricValue,
+    PromptSetRecord,
+    ResultTable,
+    RunRecord,
+    Skipped,
+    new_run_folder,
+    provenance,
+    write_record,
+    write_scores,
+)
+from promptlab.types import State
+from promptlab.workbench import Judged, Workbench, resize_mask
+
+__all__ = ["THUMBNAIL", "baseline_of", "measure", "run_experiment", "tabulate"]
+
+THUMBNAIL = 320
+"""Longer side of the pictures a run keeps for its report, in pixels."""
+
+
+def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
+    """Return the configuration with WinCLIP's ensemble and the mean scorer."""
+    return config.model_copy(update={"prompts": PromptsConfig(), "scorer": ScorerConfig()})
+
+
+def measure(judged: Judged, config: ExperimentConfig) -> CategoryMetrics:
+    """Measure one judged category as the configuration asks."""
+    return evaluate_category(
+        judged.labels,
+        judged.prediction.image_score.numpy(),
+        maps=judged.maps,
+        masks=judged.masks,
+        fpr_limit=config.metrics.aupro_fpr_limit,
+        bootstrap=config.metrics.bootstrap,
+        rng=np.random.default_rng(config.seed),
+    )
+
+
+def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judged]) -> ResultTable:
+    """Put metrics into the form of a record, with each single source of evidence beside."""
+    categories = {}
+    for category, metrics in measured.items():
+        labels, prediction = judged[category].labels, judged[category].prediction
+        named = {
+            **metrics.named,
+            "image_auroc_global": image_auroc(labels, prediction.global_score.numpy()),
+            "image_auroc_local": image_auroc(labels, prediction.local_score.numpy()),
+        }
+        categories[category] = CategoryResult(
+            metrics={name: _value(metric) for name, metric in named.items()},
+            n_normal=metrics.n_normal,
+            n_abnormal=metrics.n_abnormal,
+            n_masked=metrics.n_masked,
+            skipped=_skipped(judged[category].skipped),
+        )
+    return ResultTable(mean=_means(categories), categories=categories)
+
+
+def run_experiment(
+    config: ExperimentConfig, workbench: Workbench, *, parent: Path, folder: Path | None = None
+) -> tuple[Path, RunRecord]:
+    """Judge all categories and write record, scores, prompts and gallery.
+
+    Args:
+        config: the experiment.
+        workbench: what encodes and remembers.
+        parent: where a new run folder is made when none is given.
+        folder: the run folder; it must not hold a record yet.
+
+    Returns:
+        The run folder and its record.
+    """
+    begun = perf_counter()
+    categories = workbench.categories(config)
+    for category in categories:  # all answers of the language model before any encoding
+        workbench.prompts(config, category)
+    seconds = {"prompts": perf_counter() - begun}
+    results, judged, spent = _judge_all(config, workbench, categories)
+    baseline_config = baseline_of(config)
+    baseline = (
+        results
+        if baseline_config == config
+        else _judge_all(baseline_config, workbench, categories)[0]
+    )
+    folder = folder or new_run_folder(parent, config.name)
+    write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
+    write_gallery(
+        folder, [example for one in judged.values() for example in _examples(one, config)]
+    )
+    backbone = workbench.backbone(config)
+    record = RunRecord(
+        name=config.name,
+        seed=config.seed,
+        config=config.model_dump(mode="json", by_alias=True),
+        provenance=provenance(),
+        backbone=BackboneRecord(
+            name=backbone.name,
+            id=backbone.id,
+            weights_digest=backbone.weights_digest,
+            device=config.backbone.device,
+            logit_scale=backbone.logit_scale,
+        ),
+        dataset=_dataset_record(workbench.dataset(config), config),
+        prompts={
+            category: _write_prompts(
+                folder, judged[category].prompts, workbench.prompts(config, category).notes
+            )
+            for category in categories
+        },
+        results=results,
+        baseline=baseline,
+        seconds={**seconds, **spent, "total": perf_counter() - begun},
+    )
+    write_record(folder, record)
+    return folder, record
+
+
+def _judge_all(
+    config: ExperimentConfig, workbench: Workbench, categories: Sequence[str]
+) -> tuple[ResultTable, dict[str, Judged], dict[str, float]]:
+    judged = {category: workbench.judge(config, category) for category in categories}
+    begun = perf_counter()
+    measured = {category: measure(one, config) for category, one in judged.items()}
+    table = tabulate(measured, judged)
+    spent = {
+        "encode": sum(one.seconds["encode"] for one in judged.values()),
+        "score": sum(one.seconds["score"] for one in judged.values()),
+        "metrics": perf_counter() - begun,
+    }
+    return table, judged, spent
+
+
+def _means(categories: Mapping[str, CategoryResult]) -> dict[str, float | None]:
+    """Average each metric over the categories that define it."""
+    names = {name: None for result in categories.values() for name in result.metrics}
+    means: dict[str, float | None] = {}
+    for name in names:
+        values = [result.metrics[name].value for result in categories.values()]
+        defined = [value for value in values if value is not None]
+        means[name] = float(np.mean(defined)) if defined else None
+    return means
+
+
+def _value(metric: Metric) -> MetricValue:
+    if isnan(metric.value):
+        return MetricValue(value=None, reason=metric.reason)
+    interval = metric.interval
+    if interval is None or isnan(interval.low):
+        return MetricValue(value=metric.value)
+    return MetricValue(value=metric.value, low=interval.low, high=interval.high)
+
+
+def _skipped(skipped: Mapping[Path, str]) -> tuple[Skipped, ...]:
+    return tuple(Skipped(path=str(path), reason=reason) for path, reason in skipped.items())
+
+
+def _score_lines(judged: Judged) -> list[ImageScore]:
+    scores = judged.prediction
+    return [
+        ImageScore(
+            path=str(sample.path),
+            category=sample.category,
+            label="abnormal" if sample.label == State.ABNORMAL else "normal",
+            defect=sample.defect,
+            image_score=float(scores.image_score[i]),
+            global_score=float(scores.global_score[i]),
+            local_score=float(scores.local_score[i]),
+        )
+        for i, sample in enumerate(judged.samples)
+    ]
+
+
+def _dataset_record(dataset: Dataset, config: ExperimentConfig) -> DatasetRecord:
+    listing = hashlib.sha256()
+    for sample in dataset.samples:
+        listing.update(f"{sample.category}/{sample.path.name}/{sample.label}\n".encode())
+    return DatasetRecord(
+        name=dataset.name,
+        limit=config.dataset.limit,
+        images=len(dataset.samples),
+        digest=listing.hexdigest(),
+        problems=tuple(
+            Skipped(path=str(problem.path), reason=f"{problem.what}; {problem.remedy}")
+            for problem in dataset.problems
+        ),
+    )
+
+
+def _write_prompts(folder: Path, prompts: PromptSet, notes: tuple[str, ...]) -> PromptSetRecord:
+    sources = [prompt.source for prompt in prompts.prompts]
+    name = f"prompts/{prompt_file_name(prompts.category, 'used')}"
+    write_prompt_set(folder / name, prompts)
+    return PromptSetRecord(
+        digest=prompts.digest,
+        n_normal=len(prompts.texts(State.NORMAL)),
+        n_abnormal=len(prompts.texts(State.ABNORMAL)),
+        sources={source: sources.count(source) for source in dict.fromkeys(sources)},
+        file=name,
+        notes=notes,
+    )
+
+
+def _examples(judged: Judged, config: ExperimentConfig, *, count: int = 8) -> list[Example]:
+    """Choose and prepare the images of a category that a person should look at."""
+    chosen = choose_examples(judged.labels, judged.prediction.image_score.numpy(), count=count)
+    return [_example(judged, config, position, kind) for position, kind in chosen]
+
+
+def _example(judged: Judged, config: ExperimentConfig, position: int, kind: Kind) -> Example:
+    sample, prediction = judged.samples[position], judged.prediction
+    picture = load_image(sample.path)
+    picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
+    size = (picture.height, picture.width)
+    patch_map = prediction.patch_map[position : position + 1]
+    mask = judged.masks[position] if judged.masks is not None else None
+    normal, abnormal = (judged.prompts.texts(state) for state in State)
+    return Example(
+        category=sample.category,
+        kind=kind,
+        image=np.asarray(picture),
+        anomaly_map=draw_maps(patch_map, size=size, sigma=config.fusion.sigma)[0].numpy(),
+        mask=None if mask is None else resize_mask(mask, size),
+        image_score=float(prediction.image_score[position]),
+        path=str(sample.path),
+        top_normal_prompt=normal[int(prediction.top_normal[position])],
+        top_abnormal_prompt=abnormal[int(prediction.top_abnormal[position])],
+    )

@@ -1,0 +1,331 @@
+"""Build the page: read run and sweep folders, lay their parts out, write one file.
+
+The page asks nobody for anything: pictures are data addresses, the content security policy allows
+the one style sheet and the one script by their digests and forbids the rest, and every word that
+comes from a record, a prompt or a path is escaped.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from promptlab.errors import RecordError
+from promptlab.files import write_text
+from promptlab.gallery import Example, read_gallery
+from promptlab.plots import (
+    metric_bars,
+    metric_label,
+    score_distributions,
+    sweep_effects,
+    sweep_history,
+)
+from promptlab.prompts.files import read_prompt_set
+from promptlab.prompts.promptset import PromptSet
+from promptlab.report.pictures import (
+    Legend,
+    Photo,
+    Plot,
+    embed_example,
+    embed_plot,
+    make_legend,
+)
+from promptlab.report.tables import Table, make_table
+from promptlab.report.words import (
+    duration,
+    goal_of,
+    in_percent,
+    listing,
+    objective_of,
+    summarise_run,
+    summarise_sweep,
+    sweep_gain,
+)
+from promptlab.results import (
+    RECORD_FILE,
+    SWEEP_FILE,
+    PromptSetRecord,
+    RunRecord,
+    Skipped,
+    SweepRecord,
+    read_record,
+    read_scores,
+    read_sweep,
+)
+from promptlab.types import State
+
+__all__ = ["build_report"]
+
+BASELINE = "WinCLIP baseline"
+_HERE = Path(__file__).parent
+_PLOTTED = ("image_auroc", "aupro")
+
+
+@dataclass(frozen=True)
+class _Wall:
+    """The examples of one category."""
+
+    category: str
+    legend: Legend | None
+    photos: tuple[Photo, ...]
+
+
+@dataclass(frozen=True)
+class _Prompts:
+    """The prompts of one category, with what the record says of them."""
+
+    record: PromptSetRecord
+    category: str
+    columns: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    """(state, ((text, source), …)) for both states."""
+    origins: tuple[str, ...]
+    """How language models came to write prompts, a line per source."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    anchor: str
+    source: str
+    record: RunRecord
+    summary: str
+    table: Table
+    plots: tuple[Plot, ...]
+    walls: tuple[_Wall, ...]
+    prompts: tuple[_Prompts, ...]
+    skipped: tuple[Skipped, ...]
+    config: str
+
+
+@dataclass(frozen=True)
+class _Sweep:
+    anchor: str
+    source: str
+    record: SweepRecord
+    summary: str
+    goal: str
+    gain: str
+    table: Table
+    values: tuple[tuple[str, str, str], ...]
+    """(variant, objective on the search side, objective on the report side)."""
+    settings: tuple[tuple[str, str, str], ...]
+    """(parameter, the default's value, the best trial's value)."""
+    plots: tuple[Plot, ...]
+    config: str
+
+
+def build_report(sources: Sequence[Path], out: Path) -> Path:
+    """Write one self-contained HTML file about run and sweep folders, atomically.
+
+    Returns:
+        The path written.
+
+    Raises:
+        RecordError: when there is no source, or one is missing, damaged, or neither a run nor a
+            sweep.
+        PromptError: when a run's prompt file is missing or damaged.
+    """
+    if not sources:
+        raise RecordError("a report needs at least one run or sweep folder, but got none.")
+    runs, sweeps = [], []
+    for number, source in enumerate(sources, start=1):
+        if (source / RECORD_FILE).is_file():
+            runs.append(_load_run(source, f"run-{number}"))
+        elif (source / SWEEP_FILE).is_file():
+            sweeps.append(_load_sweep(source, f"sweep-{number}"))
+        else:
+            raise RecordError(
+                f"a report needs folders that `promptlab run` or `promptlab sweep` wrote, but "
+                f"{source} holds neither {RECORD_FILE} nor {SWEEP_FILE}."
+            )
+    write_text(out, _render(runs, sweeps))
+    return out
+
+
+def _render(runs: Sequence[_Run], sweeps: Sequence[_Sweep]) -> str:
+    environment = Environment(
+        autoescape=True,
+        loader=FileSystemLoader(_HERE),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["duration"] = duration
+    style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    names = [run.record.name for run in runs] + [sweep.record.study for sweep in sweeps]
+    compared = _plot_metrics([run.record for run in runs]) if len(runs) > 1 else ()
+    return environment.get_template("page.html.jinja").render(
+        title=f"promptlab: {listing(list(dict.fromkeys(names)))}",
+        runs=runs,
+        sweeps=sweeps,
+        compared=compared,
+        style=style,
+        script=script,
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        baseline=BASELINE,
+    )
+
+
+def _load_run(folder: Path, anchor: str) -> _Run:
+    record, scores = read_record(folder), read_scores(folder)
+    distribution = embed_plot(
+        score_distributions(scores),
+        alt="Image scores of normal and abnormal images, category by category.",
+        caption=(
+            "Image scores: a dot is an image, a box the middle half of its label, the line the "
+            "median. The less the two labels overlap, the better."
+        ),
+    )
+    results = record.results.categories.values()
+    return _Run(
+        anchor=anchor,
+        source=str(folder),
+        record=record,
+        summary=summarise_run(record),
+        table=make_table(
+            {"This run": record.results, BASELINE: record.baseline}, oracle=record.oracle_metrics
+        ),
+        plots=(*_plot_metrics([record]), distribution),
+        walls=_walls(read_gallery(folder)),
+        prompts=tuple(_load_prompts(folder, *item) for item in record.prompts.items()),
+        skipped=(*record.dataset.problems, *(skip for one in results for skip in one.skipped)),
+        config=_as_yaml(record.config),
+    )
+
+
+def _plot_metrics(records: Sequence[RunRecord]) -> tuple[Plot, ...]:
+    """Draw the headline metrics that at least one record defines."""
+    names = [
+        name
+        for name in _PLOTTED
+        if any(record.results.mean.get(name) is not None for record in records)
+    ]
+    return tuple(
+        embed_plot(
+            metric_bars(records, name),
+            alt=f"Bars: {metric_label(name)} of each category, beside {BASELINE}.",
+            caption=(
+                f"{metric_label(name)[0].upper()}{metric_label(name)[1:]} by category, beside "
+                f"{BASELINE}. The numbers are in the table{'s' if len(records) > 1 else ''}."
+            ),
+        )
+        for name in names
+    )
+
+
+def _walls(examples: Sequence[Example]) -> tuple[_Wall, ...]:
+    walls = []
+    ordered = sorted(examples, key=lambda example: example.category)  # stable: kinds stay in order
+    for category, members in groupby(ordered, key=lambda example: example.category):
+        group = list(members)
+        legend = make_legend(group)
+        photos = tuple(embed_example(example, legend) for example in group)
+        walls.append(_Wall(category, legend, photos))
+    return tuple(walls)
+
+
+def _load_prompts(folder: Path, category: str, record: PromptSetRecord) -> _Prompts:
+    # The name only: a record from elsewhere must not lead out of its run folder.
+    prompts = read_prompt_set(folder / "prompts" / Path(record.file).name)
+    columns = tuple(
+        (
+            state.name.lower(),
+            tuple((one.text, one.source) for one in prompts.prompts if one.state == state),
+        )
+        for state in State
+    )
+    return _Prompts(record, category, columns, _origins(prompts))
+
+
+def _origins(prompts: PromptSet) -> tuple[str, ...]:
+    lines = (
+        f"{one.source}: written by {one.provenance.llm}, request template "
+        f"{one.provenance.template} (version {one.provenance.template_version}), temperature "
+        f"{one.provenance.temperature:g}, seed {one.provenance.seed}, {one.provenance.date[:10]}"
+        for one in prompts.prompts
+        if one.provenance is not None
+    )
+    return tuple(dict.fromkeys(lines))
+
+
+def _load_sweep(folder: Path, anchor: str) -> _Sweep:
+    sweep = read_sweep(folder)
+    tables = {
+        "Best trial": sweep.report.best,
+        "Default": sweep.report.default,
+        BASELINE: sweep.report.baseline,
+    }
+    searched = {"Best trial": sweep.best.value, "Default": sweep.default_value, BASELINE: None}
+    return _Sweep(
+        anchor=anchor,
+        source=str(folder),
+        record=sweep,
+        summary=summarise_sweep(sweep),
+        goal=goal_of(sweep),
+        gain=sweep_gain(sweep),
+        table=make_table(tables, oracle=("image_f1_max", "pixel_f1_max")),
+        values=tuple(
+            (name, _share(searched[name]), _share(objective_of(table, sweep.objective)))
+            for name, table in tables.items()
+        ),
+        settings=tuple(
+            (name, _value_at(sweep.config, name), _plain(value))
+            for name, value in sweep.best.params.items()
+        ),
+        plots=_plot_sweep(sweep),
+        config=_as_yaml(sweep.config),
+    )
+
+
+def _plot_sweep(sweep: SweepRecord) -> tuple[Plot, ...]:
+    history = embed_plot(
+        sweep_history(sweep.trials, default=sweep.default_value),
+        alt="The objective of every trial, and the best so far.",
+        caption="The search: the objective of every trial on the search categories.",
+    )
+    if not any(trial.params for trial in sweep.trials if trial.value is not None):
+        return (history,)
+    effects = embed_plot(
+        sweep_effects(sweep.trials),
+        alt=f"The objective against {listing(list(sweep.best.params))}.",
+        caption=(
+            "What each parameter did: the objective against its value. Other parameters vary too, "
+            "and the sampler tries promising values more often."
+        ),
+    )
+    return (history, effects)
+
+
+def _share(value: float | None) -> str:
+    return "not measured" if value is None else in_percent(value)
+
+
+def _value_at(config: Mapping[str, Any], path: str) -> str:
+    """Return what a dotted path holds, for people."""
+    node: object = config
+    for step in path.split("."):
+        if not isinstance(node, Mapping) or step not in node:
+            return "not set"
+        node = node[step]
+    return _plain(node)
+
+
+def _plain(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _as_yaml(config: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _digest(content: str) -> str:
+    digest = hashlib.sha256(content.encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode('ascii')}"

@@ -1,0 +1,248 @@
+"""What a record says, in plain sentences.
+
+Every number comes with what it is compared to; an undefined one is said to be undefined, and why.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from promptlab.plots import metric_label
+from promptlab.report.tables import NO_REASON, percent
+from promptlab.results import MetricValue, ResultTable, RunRecord, SweepRecord
+
+__all__ = [
+    "duration",
+    "goal_of",
+    "in_percent",
+    "listing",
+    "objective_of",
+    "plural",
+    "summarise_run",
+    "summarise_sweep",
+    "sweep_gain",
+]
+
+HEADLINE = "image_auroc"
+
+
+def summarise_run(record: RunRecord) -> str:
+    """Say in one paragraph what was judged, with what, and how well beside the baseline."""
+    return " ".join([_subject(record), *_outcome(record), *_doubts(record)])
+
+
+def summarise_sweep(sweep: SweepRecord) -> str:
+    """Say in one paragraph what was searched, and whether it held on data the search never saw."""
+    states = [trial.state for trial in sweep.trials]
+    counts = [
+        plural(states.count(state), word)
+        for state, word in (("pruned", "pruned trial"), ("fail", "failed trial"))
+        if state in states
+    ]
+    aside = f" ({' and '.join(counts)})" if counts else ""
+    return (
+        f"The sweep {sweep.study} ran {plural(len(sweep.trials), 'trial')}{aside} with the "
+        f"{sweep.sampler} sampler, {duration(sweep.seconds_per_trial)} each, to maximise "
+        f"{goal_of(sweep)} on {listing(sweep.search_categories)}. {sweep_gain(sweep)}"
+    )
+
+
+def sweep_gain(sweep: SweepRecord) -> str:
+    """Say in one line what the search gained where it looked, and where it did not."""
+    seen = _gain(sweep.default_value, sweep.best.value)
+    unseen = _gain(
+        objective_of(sweep.report.default, sweep.objective),
+        objective_of(sweep.report.best, sweep.objective),
+    )
+    baseline = objective_of(sweep.report.baseline, sweep.objective)
+    beside = (
+        f"; WinCLIP's baseline has {in_percent(baseline)} there" if baseline is not None else ""
+    )
+    return (
+        f"Searched ({listing(sweep.search_categories)}): {seen}. "
+        f"Reported, never searched ({listing(sweep.report_categories)}): {unseen}{beside}."
+    )
+
+
+def goal_of(sweep: SweepRecord) -> str:
+    """Name what a sweep maximised."""
+    goal = listing([metric_label(name) for name in sweep.objective], longest=7)
+    return f"the mean of {goal}" if len(sweep.objective) > 1 else goal
+
+
+def objective_of(table: ResultTable, objective: Sequence[str]) -> float | None:
+    """Return the mean of the objective's metrics, None when one of them is undefined."""
+    values = [table.mean.get(name) for name in objective]
+    defined = [value for value in values if value is not None]
+    return sum(defined) / len(defined) if defined and len(defined) == len(values) else None
+
+
+def duration(seconds: float) -> str:
+    """Return a time span for people.
+
+    >>> duration(0.0421), duration(7.25), duration(754.0), duration(7300.0)
+    ('42 ms', '7.2 s', '12 min 34 s', '2 h 1 min')
+    """
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def listing(names: Sequence[str], *, longest: int = 4) -> str:
+    """Return names as a phrase, shortened when there are many.
+
+    >>> listing(["a", "b", "c"]), listing(list("abcdef"))
+    ('a, b and c', 'a, b, c and 3 more')
+    """
+    if len(names) > longest:
+        names = [*names[: longest - 1], f"{len(names) - longest + 1} more"]
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
+def in_percent(value: float) -> str:
+    """Return a fraction in percent, with the sign."""
+    return f"{percent(value)}\u00a0%"
+
+
+def plural(count: int, noun: str) -> str:
+    """Return a count with its noun.
+
+    >>> plural(1, "image"), plural(3, "category")
+    ('1 image', '3 categories')
+    """
+    if count == 1:
+        return f"1 {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
+
+
+def _subject(record: RunRecord) -> str:
+    results = record.results.categories.values()
+    normal, abnormal = (sum(getattr(one, f"n_{s}") for one in results) for s in _STATES)
+    sources = list(dict.fromkeys(s for one in record.prompts.values() for s in one.sources))
+    scorer, aligner = (_name_in(record.config, part) for part in ("scorer", "aligner"))
+    written = f" from {listing(sources)}" if sources else ""
+    return (
+        f"{record.name} judged {plural(normal + abnormal, 'image')} ({normal:,} normal, "
+        f"{abnormal:,} abnormal) in {plural(len(record.results.categories), 'category')} of "
+        f"{record.dataset.name}, with the backbone {record.backbone.name}, "
+        f"{_prompt_counts(record)}{written}, the scorer {scorer} and the aligner {aligner}."
+    )
+
+
+def _prompt_counts(record: RunRecord) -> str:
+    counts = []
+    for state in _STATES:
+        numbers = sorted({getattr(one, f"n_{state}") for one in record.prompts.values()})
+        span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else "".join(map(str, numbers))
+        counts.append(f"{span or 'no'} {state}")
+    each = " per category" if len(record.prompts) > 1 else ""
+    return f"{' and '.join(counts)} prompts{each}"
+
+
+def _outcome(record: RunRecord) -> list[str]:
+    """Say the headline metric, its best and weakest category, and the baseline's."""
+    label = metric_label(HEADLINE)
+    value, baseline = (table.mean.get(HEADLINE) for table in (record.results, record.baseline))
+    per_category = _defined(record.results)
+    if value is None or not per_category:
+        return [f"Its {label} is undefined: {listing(_reasons(record.results, HEADLINE))}."]
+    ranked = sorted(per_category, key=lambda name: -(per_category[name].value or 0.0))
+    first, last = ranked[0], ranked[-1]
+    if len(ranked) == 1:
+        sentences = [f"Its {label} is {_said(per_category[first])} for {first}."]
+    else:
+        sentences = [
+            f"Its mean {label} is {in_percent(value)}: best for {first} with "
+            f"{_said(per_category[first])}, weakest for {last} with {_said(per_category[last])}."
+        ]
+    if record.baseline == record.results:
+        return [*sentences, "The run is WinCLIP's baseline itself."]
+    if baseline is None:
+        return [*sentences, "WinCLIP's baseline is undefined on the same images."]
+    beside = in_percent(baseline)
+    if len(ranked) == 1 and first in (compared := _defined(record.baseline)):
+        beside = _said(compared[first])
+    return [
+        *sentences,
+        f"WinCLIP's prompt ensemble with the mean scorer has {beside} on the same images, "
+        f"{_difference(value - baseline)}.",
+    ]
+
+
+def _doubts(record: RunRecord) -> list[str]:
+    """Say where a difference may be chance, and what could not be computed."""
+    sentences = []
+    ours, theirs = _defined(record.results), _defined(record.baseline)
+    pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
+    bounded = [(a, b) for a, b in pairs if _has_interval(a) and _has_interval(b)]
+    overlaps = sum(_overlap(a, b) for a, b in bounded)
+    if overlaps and record.results != record.baseline:
+        where = f"In {overlaps} of {plural(len(bounded), 'category')} the"
+        sentences.append(
+            f"{where if len(bounded) > 1 else 'The'} intervals of the two overlap: "
+            "the difference may be chance."
+        )
+    undefined: dict[str, list[str]] = {}
+    for name, mean in record.results.mean.items():
+        if mean is None and name != HEADLINE:
+            reason = listing(_reasons(record.results, name))
+            undefined.setdefault(reason, []).append(metric_label(name))
+    for reason, labels in undefined.items():
+        verb = "is" if len(labels) == 1 else "are"
+        sentences.append(f"Undefined {verb} {listing(labels, longest=8)}: {reason}.")
+    return sentences
+
+
+def _defined(table: ResultTable) -> dict[str, MetricValue]:
+    values = {name: one.metrics.get(HEADLINE) for name, one in table.categories.items()}
+    return {name: v for name, v in values.items() if v is not None and v.value is not None}
+
+
+def _reasons(table: ResultTable, name: str) -> list[str]:
+    values = (one.metrics.get(name) for one in table.categories.values())
+    reasons = dict.fromkeys(value.reason for value in values if value is not None and value.reason)
+    return [reason.rstrip(".") for reason in reasons] or [NO_REASON]
+
+
+def _said(value: MetricValue) -> str:
+    if value.value is None:
+        return "no value"
+    if value.low is None or value.high is None:
+        return in_percent(value.value)
+    span = f"{percent(value.low)} to {in_percent(value.high)}"
+    return f"{in_percent(value.value)} (95\u00a0% interval {span})"
+
+
+def _gain(before: float | None, after: float | None) -> str:
+    if before is None or after is None:
+        known = [in_percent(value) for value in (before, after) if value is not None]
+        return f"{known[0] if known else 'no value'}, with nothing defined to compare it to"
+    points = 100 * (after - before)
+    sign = "+" if points >= 0 else "\u2212"
+    return (
+        f"default {in_percent(before)}, best {in_percent(after)} ({sign}{abs(points):.1f} points)"
+    )
+
+
+def _difference(gain: float) -> str:
+    points = abs(100 * gain)
+    if points < 0.05:
+        return "the same to one decimal"
+    return f"{points:.1f} points {'less' if gain > 0 else 'more'}"
+
+
+def _has_interval(value: MetricValue) -> bool:
+    return value.low is not None and value.high is not None
+
+
+def _overlap(one: MetricValue, other: MetricValue) -> bool:
+    return (one.low or 0.0) <= (other.high or 0.0) and (other.low or 0.0) <= (one.high or 0.0)
+
+
+def _name_in(config: Mapping[str, object], part: str) -> str:
+    section = config.get(part)
+    return str(section.get("name", "?")) if isinstance(section, Mapping) else "?"
+
+
+_STATES = ("normal", "abnormal")

@@ -1,0 +1,338 @@
+"""The record of a run: one JSON file that says what was done, with what, and what came out.
+
+Records are append-only: a run writes a new folder and never changes an old one. This module
+knows the schema and the folder; it computes nothing.
+"""
+
+import csv
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from promptlab import __version__
+from promptlab.errors import RecordError
+from promptlab.files import atomic_path, write_text
+
+__all__ = [
+    "RECORD_FILE",
+    "SCORES_FILE",
+    "SWEEP_FILE",
+    "BackboneRecord",
+    "BestTrial",
+    "CategoryResult",
+    "DatasetRecord",
+    "ImageScore",
+    "MetricValue",
+    "PromptSetRecord",
+    "Provenance",
+    "ResultTable",
+    "RunRecord",
+    "Skipped",
+    "SweepRecord",
+    "SweepReport",
+    "TrialRecord",
+    "new_run_folder",
+    "provenance",
+    "read_record",
+    "read_scores",
+    "read_sweep",
+    "write_record",
+    "write_scores",
+]
+
+RECORD_FILE = "record.json"
+SCORES_FILE = "scores.csv"
+SWEEP_FILE = "sweep.json"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_inf_nan="null")
+
+
+class MetricValue(_Frozen):
+    """One metric with its bootstrap interval; null with a reason where undefined."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    reason: str = ""
+
+
+class Skipped(_Frozen):
+    """One input that was not used, and why."""
+
+    path: str
+    reason: str
+
+
+class CategoryResult(_Frozen):
+    """What came out for one category."""
+
+    metrics: dict[str, MetricValue]
+    n_normal: int
+    n_abnormal: int
+    n_masked: int
+    skipped: tuple[Skipped, ...] = ()
+
+
+class ResultTable(_Frozen):
+    """Results of every category and their mean over the categories where a metric is defined."""
+
+    mean: dict[str, float | None]
+    categories: dict[str, CategoryResult]
+
+
+class PromptSetRecord(_Frozen):
+    """Which prompts a category was judged with; their texts are in the run's prompts folder."""
+
+    digest: str
+    n_normal: int
+    n_abnormal: int
+    sources: dict[str, int]
+    file: str
+    notes: tuple[str, ...] = ()
+    """Such as: the language model gave fewer prompts than asked."""
+
+
+class BackboneRecord(_Frozen):
+    """Which encoder compared images and prompts."""
+
+    name: str
+    id: str
+    weights_digest: str
+    device: str
+    logit_scale: float
+
+
+class DatasetRecord(_Frozen):
+    """Which images were judged."""
+
+    name: str
+    limit: int | None
+    images: int
+    digest: str
+    """SHA-256 over the paths and labels of the images in order, for comparing two runs."""
+    problems: tuple[Skipped, ...] = ()
+
+
+class Provenance(_Frozen):
+    """What made a record."""
+
+    promptlab_version: str
+    commit: str | None
+    dirty: bool | None
+    versions: dict[str, str]
+    created: str
+
+
+class RunRecord(_Frozen):
+    """Everything needed to understand, compare and repeat one run."""
+
+    format: Literal[1] = 1
+    name: str
+    seed: int
+    config: dict[str, Any]
+    provenance: Provenance
+    backbone: BackboneRecord
+    dataset: DatasetRecord
+    prompts: dict[str, PromptSetRecord]
+    results: ResultTable
+    baseline: ResultTable
+    """WinCLIP's ensemble with the mean scorer on the same images, aligner and fusion."""
+    oracle_metrics: tuple[str, ...] = ("image_f1_max", "pixel_f1_max")
+    """Metrics whose threshold was chosen on the test labels."""
+    seconds: dict[str, float]
+
+
+class ImageScore(_Frozen):
+    """One line of the scores file."""
+
+    path: str
+    category: str
+    label: Literal["normal", "abnormal"]
+    defect: str
+    image_score: float
+    global_score: float
+    local_score: float
+
+
+def provenance() -> Provenance:
+    """Describe the code that runs now: package versions, and the commit when in a checkout."""
+    packages = ("torch", "transformers", "sentence-transformers", "langchain", "optuna", "numpy")
+    versions = {}
+    for package in packages:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    commit = _git("rev-parse", "HEAD")
+    status = _git("status", "--porcelain", "--untracked-files=no")
+    return Provenance(
+        promptlab_version=__version__,
+        commit=commit,
+        dirty=None if status is None else bool(status),
+        versions=versions,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def new_run_folder(parent: Path, name: str) -> Path:
+    """Make and return a new folder ``<parent>/<name>-<time>[-n]``."""
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    for suffix in ["", *(f"-{n}" for n in range(2, 1000))]:
+        folder = parent / f"{name}-{stamp}{suffix}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise RecordError(f"a run needs a free folder name, but {parent} is full of {name}-{stamp}*.")
+
+
+def write_record(folder: Path, record: RunRecord) -> Path:
+    """Write the record into its run folder, atomically; refuse to replace one."""
+    path = folder / RECORD_FILE
+    if path.exists():
+        raise RecordError(
+            f"records are never overwritten, but {path} exists; choose another --out."
+        )
+    write_text(path, record.model_dump_json(indent=2) + "\n")
+    return path
+
+
+def read_record(path: Path) -> RunRecord:
+    """Read a record, given its file or its run folder.
+
+    Raises:
+        RecordError: when it is missing, damaged or of another format.
+    """
+    file = path / RECORD_FILE if path.is_dir() else path
+    try:
+        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"a run folder must hold a readable {RECORD_FILE}, but {file}: {error}."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise RecordError(
+            f"{file} is damaged or of another version (at {where or 'the start'}: {first['msg']});"
+            " run the experiment again."
+        ) from None
+
+
+def write_scores(folder: Path, scores: Iterable[ImageScore]) -> Path:
+    """Write one CSV line per judged image."""
+    path = folder / SCORES_FILE
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(ImageScore.model_fields))
+        writer.writeheader()
+        for score in scores:
+            writer.writerow(score.model_dump())
+    return path
+
+
+def read_scores(folder: Path) -> list[ImageScore]:
+    """Read the scores file of a run folder.
+
+    Raises:
+        RecordError: when it is missing or damaged.
+    """
+    path = folder / SCORES_FILE
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows: Sequence[Mapping[str, Any]] = list(csv.DictReader(file))
+        return [ImageScore.model_validate(row) for row in rows]
+    except (OSError, UnicodeDecodeError, ValidationError, csv.Error) as error:
+        raise RecordError(f"{path} must hold one line per image: {error}.") from error
+
+
+def _git(*arguments: str) -> str | None:
+    """Ask git about the checkout this package runs from; None outside one."""
+    package = Path(__file__).resolve().parent
+    try:
+        answer = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", "-C", str(package), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return answer.stdout.strip()
+
+
+class TrialRecord(_Frozen):
+    """One trial of a sweep; the value is null unless the trial is complete."""
+
+    number: int
+    state: Literal["complete", "pruned", "fail"]
+    value: float | None
+    params: dict[str, Any]
+    """Dotted config path -> value."""
+    seconds: float
+
+
+class BestTrial(_Frozen):
+    """The parameters with the highest value on the search categories."""
+
+    params: dict[str, Any]
+    value: float
+
+
+class SweepReport(_Frozen):
+    """Results on the report categories, which the search never saw."""
+
+    default: ResultTable
+    best: ResultTable
+    baseline: ResultTable
+
+
+class SweepRecord(_Frozen):
+    """Everything needed to understand and repeat one sweep."""
+
+    format: Literal[1] = 1
+    study: str
+    config: dict[str, Any]
+    seed: int
+    sampler: str
+    objective: tuple[str, ...]
+    """Metrics whose mean over the search categories was maximised."""
+    search_categories: tuple[str, ...]
+    report_categories: tuple[str, ...]
+    trials: tuple[TrialRecord, ...]
+    best: BestTrial
+    default_value: float | None
+    """What the configuration without any override reaches on the search categories."""
+    report: SweepReport
+    seconds_per_trial: float
+    provenance: Provenance
+
+
+def read_sweep(path: Path) -> SweepRecord:
+    """Read the record of a sweep, given its file or its folder.
+
+    Raises:
+        RecordError: when it is missing, damaged or of another format.
+    """
+    file = path / SWEEP_FILE if path.is_dir() else path
+    try:
+        return SweepRecord.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(
+            f"a sweep folder must hold a readable {SWEEP_FILE}, but {file}: {error}."
+        ) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise RecordError(
+            f"{file} is damaged or of another version (at {where or 'the start'}: {first['msg']});"
+            " run the sweep again."
+        ) from None

@@ -1,0 +1,107 @@
+"""Score any images with a prompt set: no data set, no labels, no record.
+
+An unreadable image costs one line, never the run.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from promptlab.backbones.base import Backbone
+from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
+from promptlab.datasets.images import IMAGE_SUFFIXES
+from promptlab.detector import (
+    TextBank,
+    build_aligner,
+    build_scorer,
+    gather_evidence,
+    predict,
+)
+from promptlab.errors import DataError
+from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.prompts.promptset import PromptSet
+from promptlab.types import State
+
+__all__ = ["ScoredImage", "find_images", "score_images"]
+
+
+@dataclass(frozen=True)
+class ScoredImage:
+    """One image's result; all but path and problem are empty when it could not be read."""
+
+    path: Path
+    image_score: float | None = None
+    top_normal_prompt: str = ""
+    top_abnormal_prompt: str = ""
+    anomaly_map: Float[np.ndarray, "rows columns"] | None = None
+    """One value per patch; `promptlab.detector.draw_maps` makes it a picture."""
+    problem: str = ""
+
+
+def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the named files, and all images inside the named folders, sorted.
+
+    Raises:
+        DataError: when a path does not exist or nothing is an image.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"a path to score must exist, but {path} does not.")
+        if path.is_dir():
+            inside = sorted(each for each in path.rglob("*") if each.is_file())
+            found.extend(each for each in inside if each.suffix.lower() in IMAGE_SUFFIXES)
+        else:
+            found.append(path)
+    if not found:
+        raise DataError(
+            f"there must be images to score, but {', '.join(map(str, paths))} holds none of: "
+            f"{' '.join(sorted(IMAGE_SUFFIXES))}."
+        )
+    return tuple(dict.fromkeys(found))
+
+
+def score_images(
+    paths: Sequence[Path],
+    prompts: PromptSet,
+    backbone: Backbone,
+    *,
+    scorer: ScorerConfig,
+    aligner: AlignerConfig,
+    fusion: FusionConfig,
+    store: FeatureStore,
+) -> Iterator[ScoredImage]:
+    """Yield a result per image, in order, holding one batch in memory at a time.
+
+    Raises:
+        ConfigError: when a scorer's or aligner's name or parameter is wrong.
+    """
+    scoring, aligning = build_scorer(scorer), build_aligner(aligner)
+    normal, abnormal = (prompts.texts(state) for state in State)
+    embeddings = encode_texts(backbone, [*normal, *abnormal], store=store)
+    bank = TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
+    for batch in encode_images(backbone, paths, requires=aligning.requires, store=store):
+        results = {
+            i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()
+        }
+        if batch.features is not None:
+            evidence = gather_evidence(
+                batch.features.global_embedding,
+                aligning.align(batch.features),
+                bank,
+                grid=batch.features.grid,
+                logit_scale=backbone.logit_scale,
+            )
+            prediction = predict(evidence, scoring, fusion)
+            for row, i in enumerate(batch.positions):
+                results[i] = ScoredImage(
+                    paths[i],
+                    image_score=float(prediction.image_score[row]),
+                    top_normal_prompt=normal[int(prediction.top_normal[row])],
+                    top_abnormal_prompt=abnormal[int(prediction.top_abnormal[row])],
+                    anomaly_map=prediction.patch_map[row].numpy(),
+                )
+        yield from (results[i] for i in sorted(results))

@@ -1,0 +1,353 @@
+"""Everything an experiment needs, made once and kept: images, prompts, features, similarities.
+
+A workbench serves any number of configurations. What two of them share is computed once: features
+live in the feature store on disk, similarities of a prompt pool in memory, so that a sweep's trial
+is a slice of the pool, a scorer, a fusion and the metrics.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from promptlab.backbones import load_backbone
+from promptlab.backbones.base import Backbone
+from promptlab.config import ExperimentConfig, FileSource, LLMSource, StaticSource
+from promptlab.datasets.dataset import Dataset
+from promptlab.datasets.images import image_size, load_mask
+from promptlab.datasets.load import load_dataset
+from promptlab.detector import (
+    Evidence,
+    Prediction,
+    TextBank,
+    ViewEvidence,
+    build_aligner,
+    build_scorer,
+    draw_maps,
+    gather_evidence,
+    predict,
+)
+from promptlab.errors import DataError
+from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.prompts.ensemble import static_prompts
+from promptlab.prompts.files import read_prompts
+from promptlab.prompts.generate import generate_prompts
+from promptlab.prompts.promptset import PromptSet, merge
+from promptlab.scorers.base import Similarities
+from promptlab.types import Progress, Sample, Size, State, silent
+
+__all__ = ["CategoryPrompts", "Judged", "Workbench", "resize_mask"]
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class CategoryPrompts:
+    """The pooled prompts of a category, before any subset is taken."""
+
+    pool: PromptSet
+    notes: tuple[str, ...]
+    """What the user should know, such as a language model that gave fewer prompts than asked."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The images of one category with their predictions, in the data set's order."""
+
+    samples: tuple[Sample, ...]
+    prediction: Prediction
+    maps: Float[np.ndarray, "image height width"] | None
+    masks: tuple[Bool[np.ndarray, "height width"] | None, ...] | None
+    """None for an image without a mask; None for all when the set has no mask at all."""
+    prompts: PromptSet
+    skipped: Mapping[Path, str]
+    encoded: int
+    """How many images had to be encoded rather than read from the feature store."""
+    seconds: Mapping[str, float]
+
+    @property
+    def labels(self) -> Int[np.ndarray, " image"]:
+        """The state of each image."""
+        return np.array([int(sample.label) for sample in self.samples])
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """Similarities of a category's readable images to its whole pool, under one aligner."""
+
+    evidence: Evidence
+    samples: tuple[Sample, ...]
+    skipped: Mapping[Path, str]
+    encoded: int
+    seconds: float
+
+
+class Workbench:
+    """Serves configurations; keeps what they share.
+
+    Args:
+        store: where features are kept.
+        answers: the language models' answer cache file; None: the default one.
+        progress: told about long work.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: FeatureStore | None = None,
+        answers: Path | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        self._store = store or FeatureStore()
+        self._answers = answers
+        self._progress = progress
+        self._made: dict[tuple[object, ...], object] = {}
+
+    def backbone(self, config: ExperimentConfig) -> Backbone:
+        """Return the configured backbone, loaded once."""
+        return self._once(
+            Backbone,  # type: ignore[type-abstract]
+            ("backbone", config.backbone.model_dump_json()),
+            lambda: load_backbone(
+                config.backbone.name,
+                image_size=_size(config.backbone.image_size),
+                device=config.backbone.device,
+                precision=config.backbone.precision,
+            ),
+        )
+
+    def dataset(self, config: ExperimentConfig) -> Dataset:
+        """Return the configured images, listed once."""
+        return self._once(
+            Dataset,
+            ("dataset", config.dataset.model_dump_json(), config.seed),
+            lambda: load_dataset(
+                config.dataset.name,
+                root=config.dataset.root,
+                categories=config.dataset.categories,
+                limit=config.dataset.limit,
+                seed=config.seed,
+            ),
+        )
+
+    def categories(self, config: ExperimentConfig) -> tuple[str, ...]:
+        """Return the data set's categories, in order."""
+        return self.dataset(config).categories
+
+    def prompts(self, config: ExperimentConfig, category: str) -> CategoryPrompts:
+        """Return the pool of a category's prompts from all configured sources."""
+        sources = tuple(source.model_dump_json() for source in config.prompts.sources)
+        noun = self.dataset(config).nouns[category]
+        return self._once(
+            CategoryPrompts,
+            ("prompts", category, noun, config.seed, *sources),
+            lambda: self._gather_prompts(config, category, noun),
+        )
+
+    def judge(self, config: ExperimentConfig, category: str, *, maps: bool = True) -> Judged:
+        """Score the images of one category; draw maps and read masks where there are masks.
+
+        Raises:
+            DataError: when no image of the category can be read.
+            ConfigError: when a scorer's or aligner's name or parameter is wrong.
+        """
+        compared = self._compare(config, category)
+        pool = self.prompts(config, category).pool
+        begun = perf_counter()
+        chosen = pool.subset(
+            config.prompts.per_state,
+            select=config.prompts.select,
+            rng=np.random.default_rng(config.seed),
+        )
+        evidence = compared.evidence.select(*(_places(pool, chosen, state) for state in State))
+        prediction = predict(evidence, build_scorer(config.scorer), config.fusion)
+        masks = self._masks(config, compared.samples) if maps else None
+        side = config.metrics.pixel_size
+        drawn = (
+            draw_maps(prediction.patch_map, size=(side, side), sigma=config.fusion.sigma).numpy()
+            if masks is not None
+            else None
+        )
+        return Judged(
+            samples=compared.samples,
+            prediction=prediction,
+            maps=drawn,
+            masks=masks,
+            prompts=chosen,
+            skipped=compared.skipped,
+            encoded=compared.encoded,
+            seconds={"encode": compared.seconds, "score": perf_counter() - begun},
+        )
+
+    def _gather_prompts(
+        self, config: ExperimentConfig, category: str, noun: str
+    ) -> CategoryPrompts:
+        pools, notes = [], []
+        for source in config.prompts.sources:
+            if isinstance(source, StaticSource):
+                pools.append(static_prompts(source.name, category, noun=noun))
+            elif isinstance(source, FileSource):
+                pools.append(read_prompts(source.path, category))
+            else:
+                pool, note = self._generate(source, category, noun, config)
+                pools.append(pool)
+                notes.extend([note] if note else [])
+        return CategoryPrompts(merge(pools), tuple(notes))
+
+    def _generate(
+        self, source: LLMSource, category: str, noun: str, config: ExperimentConfig
+    ) -> tuple[PromptSet, str]:
+        backbone = self.backbone(config)
+        made = generate_prompts(
+            source.llm,
+            category,
+            noun=noun,
+            template=source.template,
+            per_state=source.per_state,
+            seed=config.seed,
+            temperature=source.temperature,
+            count_tokens=backbone.count_tokens,
+            max_tokens=backbone.max_text_tokens,
+            cache=self._answers,
+            progress=self._progress,
+        )
+        if made.complete:
+            return made.prompt_set, ""
+        kept = " and ".join(
+            f"{len(made.prompt_set.texts(state))} {state.name.lower()}" for state in State
+        )
+        return made.prompt_set, (
+            f"{source.llm} gave only {kept} usable prompts of {source.per_state} asked per state "
+            f"in {made.drawn} draws"
+        )
+
+    def _compare(self, config: ExperimentConfig, category: str) -> _Compared:
+        """Encode images and prompts where needed and compare them, once per pool and aligner."""
+        pool = self.prompts(config, category).pool
+        backbone = self.backbone(config)
+        samples = self.dataset(config).of(category)
+        key = (backbone.id, category, config.dataset.model_dump_json(), config.seed, pool.digest)
+        return self._once(
+            _Compared,
+            ("compared", *key, config.aligner.model_dump_json()),
+            lambda: self._compare_now(config, backbone, pool, samples),
+        )
+
+    @torch.inference_mode()
+    def _compare_now(
+        self,
+        config: ExperimentConfig,
+        backbone: Backbone,
+        pool: PromptSet,
+        samples: tuple[Sample, ...],
+    ) -> _Compared:
+        begun = perf_counter()
+        aligner = build_aligner(config.aligner)
+        category = samples[0].category
+        bank = self._text_bank(backbone, pool)
+        positions: list[int] = []
+        parts: list[Evidence] = []
+        skipped: dict[Path, str] = {}
+        encoded = 0
+        paths = [sample.path for sample in samples]
+        for batch in encode_images(backbone, paths, requires=aligner.requires, store=self._store):
+            skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
+            encoded += batch.encoded
+            positions.extend(batch.positions)
+            if batch.features is not None:
+                parts.append(
+                    gather_evidence(
+                        batch.features.global_embedding,
+                        aligner.align(batch.features),
+                        bank,
+                        grid=batch.features.grid,
+                        logit_scale=backbone.logit_scale,
+                    )
+                )
+            self._progress(f"encode {category}", len(positions) + len(skipped), len(paths))
+        if not parts:
+            raise DataError(
+                f"a category needs readable images, but all {len(paths)} of {category!r} failed "
+                f"(first: {next(iter(skipped.values()), 'none listed')})."
+            )
+        return _Compared(
+            evidence=_join(parts),
+            samples=tuple(samples[i] for i in positions),
+            skipped=skipped,
+            encoded=encoded,
+            seconds=perf_counter() - begun,
+        )
+
+    def _text_bank(self, backbone: Backbone, pool: PromptSet) -> TextBank:
+        normal, abnormal = (pool.texts(state) for state in State)
+        embeddings = encode_texts(backbone, [*normal, *abnormal], store=self._store)
+        return TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
+
+    def _masks(
+        self, config: ExperimentConfig, samples: tuple[Sample, ...]
+    ) -> tuple[Bool[np.ndarray, "height width"] | None, ...] | None:
+        """Return the masks at the size maps are measured at, read once."""
+        if not any(sample.mask_path for sample in samples):
+            return None
+        side = config.metrics.pixel_size
+        key = ("mask", side, *(str(sample.path) for sample in samples))
+        return self._once(tuple, key, lambda: tuple(_mask_of(sample, side) for sample in samples))
+
+    def _once(self, kind: type[Made], key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """Return what ``key`` stands for, made at the first call."""
+        if key not in self._made:
+            self._made[key] = make()
+        made = self._made[key]
+        if not isinstance(made, kind):
+            raise TypeError(f"{key[0]} must be a {kind.__name__}, but is a {type(made).__name__}")
+        return made
+
+
+def _join(parts: Sequence[Evidence]) -> Evidence:
+    """Concatenate batches; of the views keep how places make a map, not their embeddings."""
+
+    def joined(similarities: Sequence[Similarities]) -> Similarities:
+        return replace(
+            similarities[0],
+            normal=torch.cat([each.normal for each in similarities]),
+            abnormal=torch.cat([each.abnormal for each in similarities]),
+        )
+
+    views = []
+    for same in zip(*(part.views for part in parts), strict=True):
+        view = replace(same[0].view, embeddings=same[0].view.embeddings[:, :, :0])
+        views.append(ViewEvidence(view, joined([each.similarities for each in same])))
+    return replace(parts[0], global_=joined([part.global_ for part in parts]), views=tuple(views))
+
+
+def _places(pool: PromptSet, chosen: PromptSet, state: State) -> Tensor:
+    """Return where the chosen prompts of a state stand in the pool."""
+    place = {text: i for i, text in enumerate(pool.texts(state))}
+    return torch.tensor([place[text] for text in chosen.texts(state)])
+
+
+def resize_mask(
+    mask: Bool[np.ndarray, "rows columns"], size: Size
+) -> Bool[np.ndarray, "height width"]:
+    """Resize a mask by nearest neighbour, as the field does."""
+    rows, columns = (
+        ((np.arange(new) + 0.5) * old / new).astype(int)
+        for old, new in zip(mask.shape, size, strict=True)
+    )
+    return mask[np.ix_(rows, columns)]
+
+
+def _mask_of(sample: Sample, side: int) -> Bool[np.ndarray, "side side"] | None:
+    if sample.mask_path is None:
+        return None
+    return resize_mask(load_mask(sample.mask_path, image_size(sample.path)), (side, side))
+
+
+def _size(configured: int | tuple[int, int] | None) -> Size | None:
+    return (configured, configured) if isinstance(configured, int) else configured

@@ -1,0 +1,186 @@
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from fakes import TinyBackbone, write_mvtec
+from PIL import Image
+
+import promptlab.backbones
+from promptlab import workbench as module
+from promptlab.cli import main
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Call the command line in this process; give exit status, standard output and error."""
+    monkeypatch.setattr(module, "load_backbone", lambda *_, **__: TinyBackbone())
+    monkeypatch.setattr(promptlab.backbones, "load_backbone", lambda *_, **__: TinyBackbone())
+
+    def call(*words: object) -> tuple[int, str, str]:
+        try:
+            main([str(word) for word in words])
+            status = 0
+        except SystemExit as stopped:
+            status = int(str(stopped.code or 0))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    write_mvtec(tmp_path / "data", categories=("disc", "plate"))
+    path = tmp_path / "tiny.yaml"
+    path.write_text(
+        yaml.safe_dump(
+            {
+                "name": "tiny",
+                "dataset": {"name": "mvtec", "root": "data"},
+                "prompts": {"sources": [{"kind": "static", "name": "curated"}]},
+                "metrics": {"pixel_size": 32, "bootstrap": 0},
+                "sweep": {
+                    "trials": 3,
+                    "search_categories": ["disc"],
+                    "report_categories": ["plate"],
+                    "space": {"fusion.local": {"float": [0, 1]}},
+                },
+            }
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("doctor",),
+        ("data", "list"),
+        ("data", "synth"),
+        ("data", "verify"),
+        ("prompts", "generate"),
+        ("prompts", "show"),
+        ("run",),
+        ("sweep",),
+        ("score",),
+        ("report",),
+    ],
+)
+def test_help_of_each_command_has_an_example(run: Run, command: tuple[str, ...]) -> None:
+    status, out, _ = run(*command, "--help")
+    assert status == 0
+    assert f"  promptlab {' '.join(command)}" in out.split("Examples:")[1]
+
+
+def test_run_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> None:
+    status, out, _ = run("run", config, "--out", tmp_path / "run", "--json")
+    printed = json.loads(out)
+    assert status == 0
+    assert set(printed) == {"record", "mean", "categories", "seconds"}
+    assert Path(printed["record"]) == tmp_path / "run" / "record.json"
+    assert printed["categories"]["plate"]["n_abnormal"] == 6
+    assert {"encode", "score", "metrics"} <= set(printed["seconds"])
+    assert 0 <= printed["mean"]["aupro"] <= 1
+
+
+def test_run_prints_null_for_a_metric_without_masks(run: Run, config: Path, tmp_path: Path) -> None:
+    for mask in (tmp_path / "data").rglob("*_mask.png"):
+        mask.unlink()
+    _, out, _ = run("run", config, "--out", tmp_path / "run", "--json")
+    assert json.loads(out)["categories"]["disc"]["aupro"] is None
+
+
+def test_run_tells_what_it_skipped(run: Run, config: Path, tmp_path: Path) -> None:
+    (tmp_path / "data" / "disc" / "test" / "good" / "000.png").write_bytes(b"")
+    status, out, err = run("run", config, "--out", tmp_path / "run")
+    assert status == 0
+    assert "baseline: WinCLIP ensemble" in out
+    assert "skipped: 1 unreadable images" in err
+
+
+def test_sweep_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> None:
+    status, out, _ = run("sweep", config, "--out", tmp_path / "study", "--json")
+    printed = json.loads(out)
+    assert status == 0
+    assert set(printed) == {"study", "trials", "best", "report", "seconds_per_trial"}
+    assert printed["trials"] == 3
+    assert set(printed["report"]) == {"default", "best"}
+    assert list(printed["best"]["params"]) == ["fusion.local"]
+
+
+def test_report_makes_one_page_of_a_run_and_a_study(run: Run, config: Path, tmp_path: Path) -> None:
+    run("run", config, "--out", tmp_path / "run")
+    run("sweep", config, "--out", tmp_path / "study")
+    status, _, err = run(
+        "report", tmp_path / "run", tmp_path / "study", "--out", tmp_path / "r.html"
+    )
+    assert status == 0
+    assert "r.html" in err
+    assert "<html" in (tmp_path / "r.html").read_text()
+
+
+def test_score_writes_a_line_per_image_and_counts_the_unreadable(run: Run, tmp_path: Path) -> None:
+    data = write_mvtec(tmp_path / "data") / "plate" / "test"
+    (data / "good" / "broken.png").write_bytes(b"\x00")
+    run(
+        "prompts", "generate", "--static", "winclip", "--category", "plate", "--out", tmp_path / "p"
+    )
+    out, maps = tmp_path / "scores.csv", tmp_path / "maps"
+    words = ["score", data, "--category", "plate", "--prompts", tmp_path / "p", "--out", out]
+    status, _, err = run(*words, "--maps", maps)
+    rows = list(csv.DictReader(out.read_text().splitlines()))
+    assert status == 0
+    assert len(rows) == 13
+    assert [bool(row["problem"]) for row in rows].count(True) == 1
+    assert "12 of 13 images; 1 unreadable" in err
+    assert np.asarray(Image.open(next(maps.iterdir()))).shape == (40, 64)
+    assert run(*words, "--strict")[0] == 1
+
+
+def test_prompts_show_prints_texts_and_sources(run: Run, tmp_path: Path) -> None:
+    run("prompts", "generate", "--static", "curated", "--category", "bottle", "--out", tmp_path)
+    status, out, _ = run("prompts", "show", tmp_path)
+    assert status == 0
+    assert "curated" in out
+
+
+def test_data_synth_and_verify(run: Run, tmp_path: Path) -> None:
+    words = ("data", "synth", "--out", tmp_path / "s", "--categories", "gear")
+    assert run(*words, "--per-category", 2, "--size", "96x128")[0] == 0
+    status, out, _ = run("data", "verify", "synthetic", "--root", tmp_path / "s", "--json")
+    assert status == 0
+    assert json.loads(out) == {"images": 4, "problems": []}
+    next((tmp_path / "s").rglob("*_mask.png")).write_bytes(b"")
+    status, out, _ = run("data", "verify", "synthetic", "--root", tmp_path / "s", "--json")
+    assert status == 1
+    assert len(json.loads(out)["problems"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "text"),
+    [
+        (("rnu",), 2, "unknown command 'rnu'; did you mean 'run'"),
+        (("run", "none.yaml"), 2, "must be readable"),
+        (("run", "{config}", "--set", "scorer.name=men"), 2, "unknown scorer 'men'"),
+        (("run", "{config}", "--set", "dataset.name=mvtc"), 2, "did you mean 'mvtec'"),
+        (("run", "{config}", "--set", "dataset.root=nowhere"), 1, "nowhere"),
+        (("prompts", "generate", "--category", "x", "--out", "o"), 2, "exactly one of"),
+        (("prompts", "show", "nowhere"), 1, "nowhere"),
+        (("report", "nowhere"), 1, "nowhere"),
+        (("data", "synth", "--out", "o", "--size", "big"), 2, "HEIGHTxWIDTH"),
+        (("score", "nowhere", "--category", "x", "--prompts", "p"), 1, "nowhere"),
+    ],
+)
+def test_errors_are_one_line_with_the_right_status(
+    run: Run, config: Path, words: tuple[str, ...], status: int, text: str
+) -> None:
+    got, _, err = run(*(word.format(config=config) for word in words))
+    assert got == status
+    assert text in err
+    assert "Traceback" not in err

@@ -1,0 +1,148 @@
+from collections.abc import Callable
+
+import pytest
+
+from promptlab.report.words import (
+    duration,
+    goal_of,
+    listing,
+    plural,
+    summarise_run,
+    summarise_sweep,
+    sweep_gain,
+)
+from promptlab.results import ResultTable, RunRecord, SweepRecord
+
+
+def spaced(text: str) -> str:
+    return text.replace("\u00a0", " ")
+
+
+def test_summary_says_what_was_judged_with_what(make_record: Callable[..., RunRecord]) -> None:
+    record = make_record(config={"scorer": {"name": "mean"}, "aligner": {"name": "patch"}})
+    text = summarise_run(record)
+    assert "quickstart judged 10 images (6 normal, 4 abnormal) in 2 categories of" in text
+    assert "backbone lite, 1 normal and 2 abnormal prompts from" in text
+    assert "the scorer mean and the aligner patch." in text
+
+
+def test_summary_gives_mean_extremes_and_baseline(make_record: Callable[..., RunRecord]) -> None:
+    text = spaced(summarise_run(make_record()))
+    assert (
+        "Its mean image AUROC is 75.0 %: best for mono with 84.0 % (95 % interval 80.0 to "
+        "88.0 %), weakest for poly with 66.0 % (95 % interval 62.0 to 70.0 %)."
+    ) in text
+    assert "mean scorer has 65.5 % on the same images, 9.5 points less." in text
+
+
+def test_summary_says_where_the_difference_may_be_chance(
+    make_record: Callable[..., RunRecord],
+) -> None:
+    # mono: 80 to 88 against 77 to 85 overlap; poly: 62 to 70 against 46 to 54 do not.
+    assert "In 1 of 2 categories the intervals of the two overlap" in summarise_run(make_record())
+
+
+def test_summary_says_undefined_metrics_with_their_reason(
+    make_record: Callable[..., RunRecord],
+) -> None:
+    assert "Undefined is AUPRO: no image has a mask." in summarise_run(make_record())
+
+
+def test_summary_says_when_the_headline_is_undefined(
+    make_record: Callable[..., RunRecord],
+) -> None:
+    undefined = {
+        "mean": {"image_auroc": None},
+        "categories": {
+            "mono": {
+                "metrics": {"image_auroc": {"value": None, "reason": "all images are normal"}},
+                "n_normal": 5, "n_abnormal": 0, "n_masked": 0,
+            }
+        },
+    }  # fmt: skip
+    text = summarise_run(make_record(results=undefined))
+    assert "Its image AUROC is undefined: all images are normal." in text
+    assert "nan" not in text.lower().split()
+
+
+def test_summary_of_one_category_compares_intervals(
+    make_record: Callable[..., RunRecord], make_table_of: Callable[..., ResultTable]
+) -> None:
+    tables = {
+        name: make_table_of({"mono": value}).model_dump()
+        for name, value in (("results", 0.7), ("baseline", 0.72))
+    }
+    text = spaced(summarise_run(make_record(**tables)))
+    assert "Its image AUROC is 70.0 % (95 % interval 66.0 to 74.0 %) for mono." in text
+    assert "has 72.0 % (95 % interval 68.0 to 76.0 %) on the same images, 2.0 points more." in text
+    assert "The intervals of the two overlap: the difference may be chance." in text
+
+
+def test_summary_of_the_baseline_itself_compares_nothing(
+    make_record: Callable[..., RunRecord], make_table_of: Callable[..., ResultTable]
+) -> None:
+    same = make_table_of({"mono": 0.7}).model_dump()
+    text = summarise_run(make_record(results=same, baseline=same))
+    assert "The run is WinCLIP's baseline itself." in text
+    assert "chance" not in text
+
+
+def test_sweep_gain_compares_both_sides(make_sweep: Callable[..., SweepRecord]) -> None:
+    assert spaced(sweep_gain(make_sweep())) == (
+        "Searched (mono): default 75.0 %, best 80.0 % (+5.0 points). Reported, never searched "
+        "(poly): default 60.0 %, best 62.0 % (+2.0 points); WinCLIP's baseline has 55.0 % there."
+    )
+
+
+def test_sweep_gain_says_a_loss_and_an_unknown_default(
+    make_sweep: Callable[..., SweepRecord], make_table_of: Callable[..., ResultTable]
+) -> None:
+    tables = {
+        name: make_table_of({"poly": value}).model_dump()
+        for name, value in (("default", 0.6), ("best", 0.5), ("baseline", 0.5))
+    }
+    text = spaced(sweep_gain(make_sweep(default_value=None, report=tables)))
+    assert "Searched (mono): 80.0 %, with nothing defined to compare it to." in text
+    assert "best 50.0 % (\u221210.0 points)" in text
+
+
+def test_sweep_gain_has_no_value_where_the_objective_is_undefined(
+    make_sweep: Callable[..., SweepRecord],
+) -> None:
+    text = sweep_gain(make_sweep(objective=["image_auroc", "aupro"]))
+    assert "Reported, never searched (poly): no value, with nothing defined" in text
+
+
+def test_sweep_summary_counts_trials(make_sweep: Callable[..., SweepRecord]) -> None:
+    text = summarise_sweep(make_sweep())
+    assert "ran 3 trials (1 pruned trial) with the TPE sampler, 100 ms each" in text
+    assert "to maximise image AUROC on mono." in text
+
+
+def test_goal_names_every_metric_of_the_mean(make_sweep: Callable[..., SweepRecord]) -> None:
+    assert goal_of(make_sweep(objective=["image_auroc", "aupro"])) == (
+        "the mean of image AUROC and AUPRO"
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0421, "42 ms"), (7.25, "7.2 s"), (59.96, "1 min 0 s"), (754.0, "12 min 34 s"),
+     (3599.6, "1 h 0 min"),
+     (7300.0, "2 h 1 min")],
+)  # fmt: skip
+def test_duration_suits_its_size(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_listing_shortens_and_stays_a_phrase() -> None:
+    assert listing([]) == ""
+    assert listing(["a"]) == "a"
+    assert listing(["a", "b"]) == "a and b"
+    assert listing(list("abcdef")) == "a, b, c and 3 more"
+
+
+def test_plural_counts() -> None:
+    assert plural(1, "category") == "1 category"
+    assert plural(2, "category") == "2 categories"
+    assert plural(1200, "image") == "1,200 images"

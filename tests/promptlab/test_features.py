@@ -1,0 +1,103 @@
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from fakes import TinyBackbone, write_mvtec
+
+from aligners.base import Requirements
+from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
+
+EVERYTHING = Requirements(value_tokens=True, window_sides=(2, 3))
+
+
+@pytest.fixture
+def paths(tmp_path: Path) -> list[Path]:
+    return sorted((write_mvtec(tmp_path / "data", count=3) / "plate" / "test").rglob("*.png"))
+
+
+def encode(backbone: TinyBackbone, paths: list[Path], store: FeatureStore) -> list[EncodedBatch]:
+    return list(encode_images(backbone, paths, requires=EVERYTHING, store=store, batch_size=4))
+
+
+def test_encode_images_gives_what_the_aligner_requires(paths: list[Path]) -> None:
+    first, second = encode(TinyBackbone(), paths, FeatureStore())
+    assert first.positions == (0, 1, 2, 3)
+    assert second.positions == (4, 5)
+    features = first.features
+    assert features is not None
+    assert features.grid == (4, 6)
+    assert features.patch_tokens.shape == (4, 24, 3)
+    assert features.value_tokens is not None
+    assert [windows.side for windows in features.windows] == [2, 3]
+    assert features.windows[0].embeddings.shape == (4, 3 * 5, 3)
+
+
+def test_encode_images_encodes_nothing_twice(paths: list[Path]) -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    fresh = encode(backbone, paths, store)
+    again = encode(backbone, paths, store)
+    assert [batch.encoded for batch in fresh] == [4, 2]
+    assert [batch.encoded for batch in again] == [0, 0]
+    assert backbone.images_encoded == 6
+    for one, two in zip(fresh, again, strict=True):
+        assert one.features is not None
+        assert two.features is not None
+        assert torch.equal(one.features.patch_tokens, two.features.patch_tokens)
+
+
+def test_encode_images_adds_only_the_missing_piece(paths: list[Path]) -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    list(encode_images(backbone, paths, requires=Requirements(), store=store))
+    (batch,) = encode_images(backbone, paths, requires=EVERYTHING, store=store)
+    assert batch.encoded == 6
+    assert batch.features is not None
+    assert batch.features.value_tokens is not None
+
+
+def test_encode_images_makes_a_damaged_entry_again(
+    paths: list[Path], own_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    encode(backbone, paths, store)
+    entry = next(own_cache.rglob("*.base.safetensors"))
+    content = bytearray(entry.read_bytes())
+    content[-1] ^= 255
+    entry.write_bytes(bytes(content))
+    with caplog.at_level(logging.WARNING):
+        batches = encode(backbone, paths, store)
+    assert sum(batch.encoded for batch in batches) == 1
+    assert "damaged" in caplog.text
+
+
+def test_encode_images_reports_what_cannot_be_read(paths: list[Path], tmp_path: Path) -> None:
+    empty = tmp_path / "empty.png"
+    empty.write_bytes(b"")
+    (batch,) = encode_images(
+        TinyBackbone(),
+        [paths[0], empty, tmp_path / "gone.png"],
+        requires=Requirements(),
+        store=FeatureStore(),
+    )
+    assert batch.positions == (0,)
+    assert sorted(batch.unreadable) == [1, 2]
+    assert "gone.png" in batch.unreadable[2]
+
+
+def test_encode_images_works_without_a_cache_when_it_cannot_be_written(
+    paths: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    batches = encode(TinyBackbone(), paths, FeatureStore(blocked))
+    assert sum(len(batch.positions) for batch in batches) == 6
+    assert "features are not cached" in caplog.text
+
+
+def test_encode_texts_encodes_each_sentence_once_and_at_unit_length() -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    first = encode_texts(backbone, ["a plate", "a damaged plate"], store=store)
+    both = encode_texts(backbone, ["a damaged plate", "a flaw", "a plate"], store=store)
+    assert backbone.texts_encoded == 3
+    assert torch.allclose(both.norm(dim=-1), torch.ones(3))
+    assert torch.equal(both[[2, 0]], first)

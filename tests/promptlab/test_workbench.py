@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import TinyBackbone, write_mvtec
+
+from promptlab import workbench as module
+from promptlab.config import ExperimentConfig, with_overrides
+from promptlab.errors import ConfigError, DataError
+from promptlab.types import State
+from promptlab.workbench import Workbench, resize_mask
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ExperimentConfig:
+    root = write_mvtec(tmp_path / "data", categories=("plate", "disc"))
+    return ExperimentConfig.model_validate(
+        {
+            "name": "tiny",
+            "dataset": {"name": "mvtec", "root": root},
+            "metrics": {"pixel_size": 32, "bootstrap": 0},
+        }
+    )
+
+
+@pytest.fixture
+def backbone(monkeypatch: pytest.MonkeyPatch) -> TinyBackbone:
+    tiny = TinyBackbone()
+    monkeypatch.setattr(module, "load_backbone", lambda *_, **__: tiny)
+    return tiny
+
+
+def test_judge_scores_every_image_and_draws_maps(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    judged = Workbench().judge(config, "plate")
+    assert len(judged.samples) == 12
+    assert judged.maps is not None
+    assert judged.maps.shape == (12, 32, 32)
+    assert judged.masks is not None
+    scores = judged.prediction.image_score.numpy()
+    assert (
+        scores[judged.labels == State.ABNORMAL].min() > scores[judged.labels == State.NORMAL].max()
+    )
+
+
+def test_judge_encodes_once_for_many_configurations(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    bench = Workbench()
+    bench.judge(config, "plate")
+    images, texts = backbone.images_encoded, backbone.texts_encoded
+    for changes in ({"prompts.per_state": 3}, {"scorer.name": "contextual"}, {"fusion.local": 0}):
+        bench.judge(with_overrides(config, changes), "plate")
+    assert (backbone.images_encoded, backbone.texts_encoded) == (images, texts)
+
+
+def test_judge_uses_the_chosen_number_of_prompts(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    judged = Workbench().judge(with_overrides(config, {"prompts.per_state": 3}), "plate")
+    assert [len(judged.prompts.texts(state)) for state in State] == [3, 3]
+    assert judged.prediction.weights.normal.shape[-1] == 3
+
+
+def test_judge_counts_a_corrupt_image_and_goes_on(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    broken = root / "plate" / "test" / "good" / "000.png"
+    broken.write_bytes(b"not an image")
+    judged = Workbench().judge(config, "plate")
+    assert len(judged.samples) == 11
+    assert list(judged.skipped) == [broken]
+
+
+def test_judge_refuses_a_category_without_a_readable_image(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    for path in (root / "plate" / "test").rglob("*.png"):
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match="all 12 of 'plate' failed"):
+        Workbench().judge(config, "plate")
+
+
+def test_judge_refuses_an_unknown_scorer(config: ExperimentConfig, backbone: TinyBackbone) -> None:
+    with pytest.raises(ConfigError, match="unknown scorer 'men'; did you mean 'mean'"):
+        Workbench().judge(with_overrides(config, {"scorer.name": "men"}), "plate")
+
+
+def test_prompts_pools_sources_and_keeps_them_apart(
+    config: ExperimentConfig, tmp_path: Path
+) -> None:
+    file = tmp_path / "plate.yaml"
+    file.write_text("category: plate\nnormal: [an even plate]\nabnormal: [a pitted plate]\n")
+    sources = [{"kind": "static", "name": "winclip"}, {"kind": "file", "path": str(file)}]
+    pool = Workbench().prompts(with_overrides(config, {"prompts.sources": sources}), "plate").pool
+    assert {prompt.source for prompt in pool.prompts if "pitted" in prompt.text} != {"winclip"}
+    assert len(pool.texts(State.NORMAL)) == 7 * 22 + 1
+
+
+def test_resize_mask_is_nearest_neighbour_and_keeps_axes_apart() -> None:
+    mask = np.zeros((2, 4), dtype=bool)
+    mask[1, 3] = True
+    larger = resize_mask(mask, (4, 12))
+    assert larger.shape == (4, 12)
+    assert larger[2:, 9:].all()
+    assert larger.sum() == 2 * 3
