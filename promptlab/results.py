@@ -96,7 +96,7 @@ class PromptSetRecord(_Frozen):
     sources: dict[str, int]
     file: str
     notes: tuple[str, ...] = ()
-    """Such as: the language model gave fewer prompts than asked."""
+    """What each language model gave: drawn, kept, dropped and why."""
 
 
 class BackboneRecord(_Frozen):

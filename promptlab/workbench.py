@@ -5,6 +5,7 @@ live in the feature store on disk, similarities of a prompt pool in memory, so t
 is a slice of the pool, a scorer, a fusion and the metrics.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,7 +38,7 @@ from promptlab.errors import DataError
 from promptlab.features import FeatureStore, encode_images, encode_texts
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
-from promptlab.prompts.generate import generate_prompts
+from promptlab.prompts.generate import Generated, generate_prompts
 from promptlab.prompts.promptset import PromptSet, merge
 from promptlab.scorers.base import Similarities
 from promptlab.types import Progress, Sample, Size, State, silent
@@ -53,7 +54,7 @@ class CategoryPrompts:
 
     pool: PromptSet
     notes: tuple[str, ...]
-    """What the user should know, such as a language model that gave fewer prompts than asked."""
+    """What each language model gave: drawn, kept, dropped and why."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class Workbench:
         noun = self.dataset(config).nouns[category]
         return self._once(
             CategoryPrompts,
-            ("prompts", category, noun, config.seed, *sources),
+            ("prompts", category, noun, config.seed, config.backbone.name, *sources),
             lambda: self._gather_prompts(config, category, noun),
         )
 
@@ -197,7 +198,7 @@ class Workbench:
             else:
                 pool, note = self._generate(source, category, noun, config)
                 pools.append(pool)
-                notes.extend([note] if note else [])
+                notes.append(note)
         return CategoryPrompts(merge(pools), tuple(notes))
 
     def _generate(
@@ -217,15 +218,7 @@ class Workbench:
             cache=self._answers,
             progress=self._progress,
         )
-        if made.complete:
-            return made.prompt_set, ""
-        kept = " and ".join(
-            f"{len(made.prompt_set.texts(state))} {state.name.lower()}" for state in State
-        )
-        return made.prompt_set, (
-            f"{source.llm} gave only {kept} usable prompts of {source.per_state} asked per state "
-            f"in {made.drawn} draws"
-        )
+        return made.prompt_set, _told(made, source)
 
     def _compare(self, config: ExperimentConfig, category: str) -> _Compared:
         """Encode images and prompts where needed and compare them, once per pool and aligner."""
@@ -307,6 +300,18 @@ class Workbench:
         if not isinstance(made, kind):
             raise TypeError(f"{key[0]} must be a {kind.__name__}, but is a {type(made).__name__}")
         return made
+
+
+def _told(made: Generated, source: LLMSource) -> str:
+    """Say what a language model gave, in one line for the record."""
+    dropped = Counter(line.reason for line in made.dropped).most_common()
+    parts = [f"{source.llm}: {made.drawn} lines drawn, {made.kept} kept"]
+    parts += [f"dropped {count}: {reason}" for reason, count in dropped]
+    if made.failed:
+        parts.append(f"{len(made.failed)} requests failed ({made.failed[0]})")
+    if not made.complete:
+        parts.append(f"fewer than the {source.per_state} per state that were asked for")
+    return "; ".join(parts)
 
 
 def _join(parts: Sequence[Evidence]) -> Evidence:

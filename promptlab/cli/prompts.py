@@ -83,7 +83,7 @@ def _ask(
     for reason, count in Counter(one.reason for one in result.dropped).most_common():
         say(f"  dropped {count}: {reason}")
     if result.failed:
-        say(f"  failed requests: {result.failed}")
+        say(f"  {len(result.failed)} requests failed ({result.failed[0]})")
     if not result.complete:
         say(f"note: fewer than {per_state} prompts per state survived; the set is kept as it is.")
     return result.prompt_set

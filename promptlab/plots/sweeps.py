@@ -93,7 +93,7 @@ def _effect(ax: Axes, trials: Sequence[TrialRecord], name: str, *, best: TrialRe
     if numeric:
         ax.scatter(settings, values, **_DOT)
         if name in best.params:
-            ax.scatter(best.params[name], best.value, **_STAR)
+            ax.scatter(best.params[name], best.value or 0.0, **_STAR)
         if min(settings) > 0 and max(settings) / min(settings) >= 20:
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter("{x:g}")
@@ -107,7 +107,7 @@ def _effect(ax: Axes, trials: Sequence[TrialRecord], name: str, *, best: TrialRe
             ax.vlines(place, lower, upper, color=INK, linewidth=1.6, zorder=3)
             ax.hlines(middle, place - 0.16, place + 0.16, color=INK, linewidth=1.6, zorder=3)
         if name in best.params:
-            ax.scatter(choices.index(str(best.params[name])), best.value, **_STAR)
+            ax.scatter(choices.index(str(best.params[name])), best.value or 0.0, **_STAR)
         crowded = len(choices) > 3 or max(map(len, choices)) > 10
         ax.set_xticks(
             range(len(choices)), [shorten(choice, 18) for choice in choices],

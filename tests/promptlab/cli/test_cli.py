@@ -14,6 +14,7 @@ from promptlab import workbench as module
 from promptlab.cli import main
 
 Run = Callable[..., tuple[int, str, str]]
+SILENT_LLM = 'prompts.sources=[{{kind: llm, llm: "recorded:none.jsonl"}}]'
 
 
 @pytest.fixture
@@ -170,6 +171,7 @@ def test_data_synth_and_verify(run: Run, tmp_path: Path) -> None:
         (("run", "{config}", "--set", "scorer.name=men"), 2, "unknown scorer 'men'"),
         (("run", "{config}", "--set", "dataset.name=mvtc"), 2, "did you mean 'mvtec'"),
         (("run", "{config}", "--set", "dataset.root=nowhere"), 1, "nowhere"),
+        (("run", "{config}", "--set", SILENT_LLM), 1, "none.jsonl"),
         (("prompts", "generate", "--category", "x", "--out", "o"), 2, "exactly one of"),
         (("prompts", "show", "nowhere"), 1, "nowhere"),
         (("report", "nowhere"), 1, "nowhere"),
