@@ -19,14 +19,15 @@ from promptlab.datasets.images import load_image
 from promptlab.detector import draw_maps
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
-from promptlab.metrics.image import image_auroc
-from promptlab.metrics.ranking import Metric
+from promptlab.metrics.image import image_auroc, paired_gain
+from promptlab.metrics.ranking import Metric, auroc
 from promptlab.prompts.files import prompt_file_name, write_prompt_set
 from promptlab.prompts.promptset import PromptSet
 from promptlab.results import (
     BackboneRecord,
     CategoryResult,
     DatasetRecord,
+    Gain,
     ImageScore,
     MetricValue,
     PromptSetRecord,
@@ -105,12 +106,10 @@ def run_experiment(
         workbench.prompts(config, category)
     seconds = {"prompts": perf_counter() - begun}
     results, judged, spent = _judge_all(config, workbench, categories)
-    baseline_config = baseline_of(config)
-    baseline = (
-        results
-        if baseline_config == config
-        else _judge_all(baseline_config, workbench, categories)[0]
-    )
+    baseline, gain = results, None
+    if (other := baseline_of(config)) != config:
+        baseline, beside, _ = _judge_all(other, workbench, categories)
+        gain = _gain(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
     write_gallery(
@@ -138,6 +137,7 @@ def run_experiment(
         },
         results=results,
         baseline=baseline,
+        gain=gain,
         seconds={**seconds, **spent, "total": perf_counter() - begun},
     )
     write_record(folder, record)
@@ -157,6 +157,38 @@ def _judge_all(
         "metrics": perf_counter() - begun,
     }
     return table, judged, spent
+
+
+def _gain(
+    judged: Mapping[str, Judged], beside: Mapping[str, Judged], config: ExperimentConfig
+) -> Gain:
+    """Compare two ways of judging the same images, by category and on average."""
+    values = {category: _gain_over([category], judged, beside, config) for category in judged}
+    return Gain(mean=_gain_over(list(judged), judged, beside, config), categories=values)
+
+
+def _gain_over(
+    categories: Sequence[str],
+    judged: Mapping[str, Judged],
+    beside: Mapping[str, Judged],
+    config: ExperimentConfig,
+) -> MetricValue:
+    labels = [judged[name].labels for name in categories]
+    ours, theirs = (
+        [side[name].prediction.image_score.numpy() for name in categories]
+        for side in (judged, beside)
+    )
+    gains = [
+        image_auroc(each, one).value - image_auroc(each, other).value
+        for each, one, other in zip(labels, ours, theirs, strict=True)
+    ]
+    samples = config.metrics.bootstrap
+    interval = (
+        paired_gain(labels, ours, theirs, auroc, samples=samples, seed=config.seed)
+        if samples
+        else None
+    )
+    return _value(Metric(float(np.mean(gains)), interval=interval))
 
 
 def _means(categories: Mapping[str, CategoryResult]) -> dict[str, float | None]:

@@ -26,6 +26,7 @@ __all__ = [
     "BestTrial",
     "CategoryResult",
     "DatasetRecord",
+    "Gain",
     "ImageScore",
     "MetricValue",
     "PromptSetRecord",
@@ -87,6 +88,13 @@ class ResultTable(_Frozen):
     categories: dict[str, CategoryResult]
 
 
+class Gain(_Frozen):
+    """Image AUROC of a run minus that of its baseline, with paired bootstrap intervals."""
+
+    mean: MetricValue
+    categories: dict[str, MetricValue]
+
+
 class PromptSetRecord(_Frozen):
     """Which prompts a category was judged with; their texts are in the run's prompts folder."""
 
@@ -144,6 +152,8 @@ class RunRecord(_Frozen):
     results: ResultTable
     baseline: ResultTable
     """WinCLIP's ensemble with the mean scorer on the same images, aligner and fusion."""
+    gain: Gain | None = None
+    """Over the baseline; null when the run is the baseline."""
     oracle_metrics: tuple[str, ...] = ("image_f1_max", "pixel_f1_max")
     """Metrics whose threshold was chosen on the test labels."""
     seconds: dict[str, float]

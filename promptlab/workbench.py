@@ -124,18 +124,20 @@ class Workbench:
         )
 
     def dataset(self, config: ExperimentConfig) -> Dataset:
-        """Return the configured images, listed once."""
-        return self._once(
-            Dataset,
-            ("dataset", config.dataset.model_dump_json(), config.seed),
-            lambda: load_dataset(
-                config.dataset.name,
-                root=config.dataset.root,
-                categories=config.dataset.categories,
-                limit=config.dataset.limit,
+        """Return the configured images, listed once (the synthetic set is drawn at first use)."""
+        chosen = config.dataset
+
+        def load() -> Dataset:
+            self._progress(f"list images of {chosen.name}", 0, 0)
+            return load_dataset(
+                chosen.name,
+                root=chosen.root,
+                categories=chosen.categories,
+                limit=chosen.limit,
                 seed=config.seed,
-            ),
-        )
+            )
+
+        return self._once(Dataset, ("dataset", chosen.model_dump_json(), config.seed), load)
 
     def categories(self, config: ExperimentConfig) -> tuple[str, ...]:
         """Return the data set's categories, in order."""

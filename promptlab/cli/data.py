@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from promptlab.cli.console import ExampleCommand, print_json, print_table, say
+from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
 
 __all__ = ["data"]
 
@@ -59,7 +59,15 @@ def synth(*, out: Path, categories: str | None, per_category: int, size: str, se
             f"--size must be HEIGHTxWIDTH such as 224x288, but got {size!r}."
         ) from None
     chosen = tuple(categories.split(",")) if categories else tuple(sorted(HELD_OUT))
-    synthesise(out, categories=chosen, per_category=per_category, size=(height, width), seed=seed)
+    with progress() as report:
+        synthesise(
+            out,
+            categories=chosen,
+            per_category=per_category,
+            size=(height, width),
+            seed=seed,
+            progress=report,
+        )
     say(f"{len(chosen)} categories of {per_category} pairs: {out}")
 
 
@@ -87,7 +95,8 @@ def verify(
 
     chosen = tuple(categories.split(",")) if categories else None
     dataset = load_dataset(name, root=root, categories=chosen)
-    problems = verify_dataset(dataset)
+    with progress() as report:
+        problems = verify_dataset(dataset, progress=report)
     if as_json:
         rows = [
             {"path": str(problem.path), "what": problem.what, "remedy": problem.remedy}

@@ -64,6 +64,10 @@ def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: 
         ]
         rows.append(["mean", *(percent(table.mean[name]) for name in names)])
         print_table(title or experiment.name, ["category", *names], rows, numbers=True)
+    if record.gain is not None:
+        gain = record.gain.mean
+        shown = percent(gain.value, gain.low, gain.high)
+        say(f"gain over the baseline, image AUROC in points: {shown}")
     for name, prompts in record.prompts.items():
         for note in prompts.notes:
             say(f"note: {name}: {note}")

@@ -17,7 +17,7 @@ from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.folders import chosen_categories, read_mvtec
 from promptlab.errors import DataError
 from promptlab.files import cache_folder, digest_bytes, digest_file
-from promptlab.types import Size
+from promptlab.types import Progress, Size, silent
 
 __all__ = ["MANIFEST", "read_synthetic", "synthesise"]
 
@@ -70,7 +70,13 @@ def read_synthetic(root: Path | None, categories: Sequence[str] | None) -> Datas
 
 
 def synthesise(
-    folder: Path, *, categories: Sequence[str], per_category: int, size: Size, seed: int
+    folder: Path,
+    *,
+    categories: Sequence[str],
+    per_category: int,
+    size: Size,
+    seed: int,
+    progress: Progress = silent,
 ) -> None:
     """Draw twin test images (normal, and the same with a defect) and masks into a new folder.
 
@@ -83,6 +89,7 @@ def synthesise(
         per_category: pairs per category.
         size: (height, width) of the images.
         seed: of all randomness.
+        progress: told the number of categories drawn.
 
     Raises:
         DataError: when the folder exists or a category is unknown.
@@ -97,9 +104,10 @@ def synthesise(
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        for category in plan.categories:
+        for done, category in enumerate(plan.categories, 1):
             for index in range(per_category):
                 _draw_pair(temporary / category, plan, index=index)
+            progress("draw categories", done, len(plan.categories))
         _write_manifest(temporary, plan)
         umask = os.umask(0)
         os.umask(umask)

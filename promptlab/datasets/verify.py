@@ -6,18 +6,21 @@ from promptlab.datasets.dataset import Dataset, Problem
 from promptlab.datasets.images import load_image, load_mask
 from promptlab.errors import DataError
 from promptlab.files import digest_file
-from promptlab.types import Sample
+from promptlab.types import Progress, Sample, silent
 
 __all__ = ["verify_dataset"]
 
 
-def verify_dataset(dataset: Dataset) -> tuple[Problem, ...]:
+def verify_dataset(dataset: Dataset, *, progress: Progress = silent) -> tuple[Problem, ...]:
     """Decode every image and mask and compare every known digest; return all problems.
 
     Finds files that are missing, corrupt, changed or mis-sized, and, by what the reader noticed,
     images and masks without each other.
     """
-    found = [problem for sample in dataset.samples for problem in _of_sample(sample)]
+    found: list[Problem] = []
+    for done, sample in enumerate(dataset.samples, 1):
+        found.extend(_of_sample(sample))
+        progress("verify", done, len(dataset.samples))
     known = {problem.path for problem in found}
     changed = (
         Problem(path, "differs from the digest it was written with", "write the data set anew")

@@ -3,6 +3,8 @@
 Scores may be any real numbers; larger = more anomalous. Nothing here knows of pixels.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Float, Integer, Real
 
@@ -20,7 +22,7 @@ from promptlab.metrics.ranking import (
 )
 from promptlab.types import State
 
-__all__ = ["bootstrap", "image_ap", "image_auroc", "image_f1_max", "rank_images"]
+__all__ = ["bootstrap", "image_ap", "image_auroc", "image_f1_max", "paired_gain", "rank_images"]
 
 Labels = Integer[np.ndarray, " image"]
 Scores = Real[np.ndarray, " score"]
@@ -82,16 +84,72 @@ def bootstrap(
     Raises:
         MetricError: as `rank_images`, or when ``samples`` is below 1.
     """
+    values = _resampled(labels, scores, metric, samples=samples, rng=rng)
+    return None if values is None else _interval(values)
+
+
+def paired_gain(
+    labels: Sequence[Labels],
+    scores: Sequence[Scores],
+    others: Sequence[Scores],
+    metric: RankingFormula,
+    *,
+    samples: int,
+    seed: int,
+) -> Interval | None:
+    """Return the 95 % interval of the mean gain of some scores over others on the same images.
+
+    Each resample draws the same images for both, within each category and label, and averages the
+    differences over the categories, as tables do. An interval that holds 0 may be chance.
+
+    Args:
+        labels: state of each image, one array per category.
+        scores: image scores, likewise.
+        others: the scores to compare with, likewise.
+        metric: `auroc`, `average_precision` or `f1_max`.
+        samples: number of resamples, at least 1.
+        seed: of the resamples.
+
+    Returns:
+        None where the metric is undefined in every category.
+
+    Raises:
+        MetricError: as `bootstrap`.
+    """
+    gains = []
+    for nth, (each, *pair) in enumerate(zip(labels, scores, others, strict=True)):
+        # Two generators of one seed draw the same images twice.
+        values = [
+            _resampled(each, one, metric, samples=samples, rng=np.random.default_rng((seed, nth)))
+            for one in pair
+        ]
+        if values[0] is not None and values[1] is not None:
+            gains.append(values[0] - values[1])
+    return _interval(np.mean(gains, axis=0)) if gains else None
+
+
+def _resampled(
+    labels: Labels,
+    scores: Scores,
+    metric: RankingFormula,
+    *,
+    samples: int,
+    rng: np.random.Generator,
+) -> Float[np.ndarray, " sample"] | None:
+    """Return the metric of each resample; None where it is undefined."""
     if samples < 1:
         raise MetricError(f"samples must be at least 1, but got {samples}; 1000 is usual.")
     if absent_class(rank_images(labels, scores), unit="image"):
         return None
     group, count = _groups(labels, scores)
     abnormal = labels == State.ABNORMAL
-    values: Float[np.ndarray, " sample"] = metric(
+    return metric(
         _resample(group[~abnormal], count, samples=samples, rng=rng),
         _resample(group[abnormal], count, samples=samples, rng=rng),
     )
+
+
+def _interval(values: Float[np.ndarray, " sample"]) -> Interval:
     low, high = np.quantile(values, (0.025, 0.975))
     return Interval(float(low), float(high))
 

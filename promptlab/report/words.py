@@ -173,15 +173,13 @@ def _outcome(record: RunRecord) -> list[str]:
 def _doubts(record: RunRecord) -> list[str]:
     """Say where a difference may be chance, and what could not be computed."""
     sentences = []
-    ours, theirs = _defined(record.results), _defined(record.baseline)
-    pairs = [(ours[name], theirs[name]) for name in ours if name in theirs]
-    bounded = [(a, b) for a, b in pairs if _has_interval(a) and _has_interval(b)]
-    overlaps = sum(_overlap(a, b) for a, b in bounded)
-    if overlaps and record.results != record.baseline:
-        where = f"In {overlaps} of {plural(len(bounded), 'category')} the"
+    if record.gain is not None and _has_interval(record.gain.mean):
+        mean = record.gain.mean
+        low, high = mean.low or 0.0, mean.high or 0.0
+        verdict = ": the difference may be chance" if low <= 0 <= high else ""
         sentences.append(
-            f"{where if len(bounded) > 1 else 'The'} intervals of the two overlap: "
-            "the difference may be chance."
+            f"The paired 95 % interval of the gain is {100 * low:+.1f} to {100 * high:+.1f} points"
+            f"{verdict}."
         )
     undefined: dict[str, list[str]] = {}
     for name, mean in record.results.mean.items():
@@ -234,10 +232,6 @@ def _difference(gain: float) -> str:
 
 def _has_interval(value: MetricValue) -> bool:
     return value.low is not None and value.high is not None
-
-
-def _overlap(one: MetricValue, other: MetricValue) -> bool:
-    return (one.low or 0.0) <= (other.high or 0.0) and (other.low or 0.0) <= (one.high or 0.0)
 
 
 def _name_in(config: Mapping[str, object], part: str) -> str:

@@ -65,6 +65,11 @@ def test_run_experiment_measures_the_baseline_beside(
     alone, _ = run_experiment(baseline_of(config), Workbench(), parent=tmp_path / "runs")
     _, beside = run_experiment(config, Workbench(), parent=tmp_path / "runs")
     assert beside.baseline == read_record(alone).results
+    assert read_record(alone).gain is None
+    assert beside.gain is not None
+    ours, theirs = beside.results.mean["image_auroc"], beside.baseline.mean["image_auroc"]
+    assert beside.gain.mean.value == pytest.approx((ours or 0) - (theirs or 0))
+    assert beside.gain.mean.low is not None
 
 
 def test_run_experiment_repeats_its_numbers(config: ExperimentConfig, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from promptlab.errors import MetricError
-from promptlab.metrics.image import bootstrap, image_ap, image_auroc, image_f1_max
-from promptlab.metrics.ranking import auroc, average_precision, f1_max
+from promptlab.metrics.image import bootstrap, image_ap, image_auroc, image_f1_max, paired_gain
+from promptlab.metrics.ranking import Interval, auroc, average_precision, f1_max
 
 
 def drawn(*, seed, levels, count=60):
@@ -112,3 +112,33 @@ def test_bootstrap_of_500_images_takes_under_a_second():
     start = time.process_time()
     bootstrap(labels, scores, auroc, samples=1000, rng=np.random.default_rng(0))
     assert time.process_time() - start < 1
+
+
+def test_paired_gain_is_narrower_than_either_interval_when_scores_agree() -> None:
+    rng = np.random.default_rng(3)
+    labels = np.repeat([0, 1], 60)
+    scores = labels + rng.normal(0, 1.5, 120)
+    others = scores + rng.normal(0, 0.05, 120)
+    alone = bootstrap(labels, scores, auroc, samples=400, rng=rng)
+    gain = paired_gain([labels], [scores], [others], auroc, samples=400, seed=1)
+    assert alone is not None
+    assert gain is not None
+    assert gain.low <= 0 <= gain.high
+    assert gain.high - gain.low < 0.3 * (alone.high - alone.low)
+
+
+def test_paired_gain_is_zero_against_itself_and_one_against_the_reverse() -> None:
+    labels = np.array([0, 0, 1, 1])
+    scores = np.array([0.1, 0.2, 0.8, 0.9])
+    same = paired_gain([labels], [scores], [scores], auroc, samples=50, seed=1)
+    reverse = paired_gain([labels], [scores], [-scores], auroc, samples=50, seed=1)
+    assert same == Interval(0.0, 0.0)
+    assert reverse == Interval(1.0, 1.0)
+
+
+def test_paired_gain_leaves_out_categories_of_one_label() -> None:
+    both, one = np.array([0, 1]), np.array([0, 0])
+    scores = np.array([0.1, 0.9])
+    gain = paired_gain([both, one], [scores, scores], [-scores, scores], auroc, samples=9, seed=1)
+    assert gain == Interval(1.0, 1.0)
+    assert paired_gain([one], [scores], [scores], auroc, samples=9, seed=1) is None

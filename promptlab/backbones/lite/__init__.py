@@ -1,0 +1,1 @@
+"""The embedded backbone: model, frozen parts, training and evaluation."""

@@ -1,0 +1,75 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from promptlab.backbones.lite import train as module
+from promptlab.backbones.lite.batches import draw_batch
+from promptlab.backbones.lite.objective import measure_losses
+from promptlab.backbones.lite.train import learning_rate, start, train
+
+
+def test_training_lowers_the_loss(recipe, table, group, tmp_path):
+    batches = [
+        draw_batch([group], table, recipe.training, np.random.default_rng(1000 + i))
+        for i in range(4)
+    ]
+    before = start(recipe).student
+    after = train(recipe, [group], table, folder=tmp_path).student
+    with torch.no_grad():
+        first, last = (
+            sum(float(measure_losses(student, batch)["pair"]) for batch in batches)
+            for student in (before, after)
+        )
+    assert last < 0.9 * first
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(recipe, table, group, tmp_path, monkeypatch):
+    short = replace(recipe, training=replace(recipe.training, steps=6, average_from=0.5))
+    whole = train(short, [group], table, folder=tmp_path / "whole")
+    again = train(short, [group], table, folder=tmp_path / "again")
+    _assert_same(whole, again)
+
+    monkeypatch.setattr(module, "CHECKPOINT_EVERY", 2)
+    real, calls = module.take_step, []
+
+    def killed(*args):
+        calls.append(args)
+        if len(calls) == 6:
+            raise KeyboardInterrupt
+        return real(*args)
+
+    monkeypatch.setattr(module, "take_step", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(short, [group], table, folder=tmp_path / "resumed")
+    monkeypatch.setattr(module, "take_step", real)
+    _assert_same(whole, train(short, [group], table, folder=tmp_path / "resumed"))
+
+
+def _assert_same(one, other):
+    assert one.step == other.step
+    for name in ("student", "average"):
+        pairs = zip(
+            getattr(one, name).state_dict().items(),
+            getattr(other, name).state_dict().items(),
+            strict=True,
+        )
+        for (key, value), (_, twin) in pairs:
+            assert torch.equal(value, twin), key
+
+
+def test_average_is_the_mean_of_the_last_weights(recipe):
+    progress = start(recipe)
+    for step, value in enumerate([10.0, 1.0, 2.0, 6.0], start=1):
+        progress.student.bias.data.fill_(value)
+        progress.step = step
+        module.fold_average(progress, since=1)
+    assert progress.average.bias.item() == pytest.approx(3.0)
+
+
+def test_learning_rate_by_hand(recipe):
+    training = replace(recipe.training, steps=100, warm_up=4, learning_rate=1.0)
+    assert learning_rate(training, 0) == pytest.approx(0.25)
+    assert learning_rate(training, 50) == pytest.approx(0.01 + 0.99 * 0.5)
+    assert learning_rate(training, 100) == pytest.approx(0.01)
