@@ -18,6 +18,7 @@ FIGURE_KINDS = ("png", "svg", "pdf")
     promptlab report runs/elpv runs/synthetic runs/my-sweep --out report.html
     promptlab report runs/my-sweep --open
     promptlab report runs/elpv --figure gallery.pdf
+    promptlab report --markdown experiments/records/*.json
     """,
 )
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -31,13 +32,27 @@ FIGURE_KINDS = ("png", "svg", "pdf")
     type=click.Path(path_type=Path),
     help="Also write the first run's images and maps as one figure (PNG, SVG or PDF).",
 )
+@click.option("--markdown", is_flag=True, help="Only print the runs as a Markdown table.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
-def report(*, sources: tuple[Path, ...], out: Path | None, figure: Path | None, show: bool) -> None:
+def report(
+    *,
+    sources: tuple[Path, ...],
+    out: Path | None,
+    figure: Path | None,
+    markdown: bool,
+    show: bool,
+) -> None:
     """Make one self-contained HTML page of run folders and study folders.
 
     The page needs no network: tables, plots, anomaly maps, prompts and provenance are inside.
     """
-    from promptlab.report import build_report  # noqa: PLC0415 - imports plotting libraries
+    if markdown:
+        from promptlab.report.markdown import markdown_table  # noqa: PLC0415
+        from promptlab.results import read_record  # noqa: PLC0415
+
+        click.echo(markdown_table([read_record(source) for source in sources]), nl=False)
+        return
+    from promptlab.report.build import build_report  # noqa: PLC0415 - imports plotting libraries
 
     path = build_report(sources, out or sources[0] / "report.html")
     say(f"report: {path}")

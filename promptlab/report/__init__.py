@@ -1,5 +1,1 @@
-"""The HTML report of runs and sweeps: one self-contained file for people."""
-
-from promptlab.report.build import build_report
-
-__all__ = ["build_report"]
+"""The HTML report of runs and sweeps, one self-contained file for people, and Markdown tables."""

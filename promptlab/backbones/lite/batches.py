@@ -21,6 +21,7 @@ from promptlab.backbones.lite.dataset import Group
 from promptlab.backbones.lite.objective import COVERED, Batch
 from promptlab.backbones.lite.recipe import Recipe, TrainingRecipe
 from promptlab.backbones.lite.text import load_sentence_encoder
+from promptlab.errors import ConfigError
 from promptlab.files import atomic_path
 from promptlab.synthetic.captions import build_captions, nonsense_pairs
 from promptlab.synthetic.catalogue import CATEGORIES, HELD_OUT
@@ -31,7 +32,7 @@ from promptlab.synthetic.truth import STATES, Caption, is_true, truth_matrix
 __all__ = ["CaptionTable", "draw_batch", "embed_sentences", "index_captions"]
 
 Use = Literal["normal", "specific", "general", "neutral"]
-Index = dict[tuple[str, str, Use, str], Int[np.ndarray, " chosen"]]
+Index = dict[tuple[str, str, Use, str], Int[np.ndarray, " _"]]
 SCOPES = ("generic", "material", "category")
 SCOPE_SHARES = (0.25, 0.15, 0.6)
 GENERAL_SHARE = 0.4
@@ -58,7 +59,7 @@ class CaptionTable:
     """Sentences about things that no image shows."""
     index: Index
     """Captions by category, state, use and scope."""
-    names: dict[str, Int[np.ndarray, " chosen"]]
+    names: dict[str, Int[np.ndarray, " _"]]
     """Captions that name a category and nothing else."""
 
 
@@ -204,7 +205,10 @@ def _draw(table: CaptionTable, scene: Scene, use: Use, rng: np.random.Generator)
         for at in table.index[scene.category, states[0], use, scope]:
             if is_true(table.captions[at], scene):
                 return int(at)
-    raise ValueError(f"no {use} caption is true of a {scene.category} with {states}")
+    raise ConfigError(
+        f"every scene needs a {use} caption, but none is true of a {scene.category} that is "
+        f"{', '.join(states)}; raise data.captions in the recipe."
+    )
 
 
 def _draw_kind(table: CaptionTable, category: str, kind: str, rng: np.random.Generator) -> int:

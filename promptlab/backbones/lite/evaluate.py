@@ -22,6 +22,7 @@ from promptlab.backbones.lite.bundle import LiteWeights, load_weights
 from promptlab.backbones.lite.dataset import MASK_SIDE, Group, Split, data_folder, load_split
 from promptlab.backbones.lite.recipe import Recipe, read_recipe
 from promptlab.backbones.lite.tower import TowerOutput
+from promptlab.errors import DataError
 from promptlab.files import cache_folder, write_text
 from promptlab.runtime import limit_threads
 from promptlab.synthetic.captions import CATEGORY_NAMES, defect_prompts, held_out_phrases
@@ -65,7 +66,9 @@ def _evaluate_group(weights: LiteWeights, encode: TextEncoder, group: Group) -> 
     images = functional.normalize(encoded.global_embedding, dim=-1)
     value = functional.normalize(project(encoded.value_tokens), dim=-1)
     if encoded.patch_tokens is None or group.masks is None:
-        raise ValueError("evaluation needs patch tokens and masks, but got none")
+        raise DataError(
+            "evaluation needs masks, but this split has none; evaluate validation or held_out."
+        )
     raw = functional.normalize(project(encoded.patch_tokens), dim=-1)
     rows = _by_category(group)
     winclip = {name: _direction(encode, _ensemble(_noun(name))) for name in rows}

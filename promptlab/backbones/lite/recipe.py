@@ -65,6 +65,9 @@ class TrainingRecipe:
     text_noise: float
     captions_per_image: int
     weights: LossWeights
+    late_from: int
+    """The step from which `late_weights` hold: neutrality needs categories to be known first."""
+    late_weights: LossWeights
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def take_step(progress: Progress, batch: Batch, recipe: Recipe) -> dict[str, flo
     for group in progress.optimizer.param_groups:
         group["lr"] = learning_rate(training, progress.step)
     losses = measure_losses(progress.student, batch)
-    total = total_loss(losses, training.weights)
+    late = progress.step >= training.late_from
+    total = total_loss(losses, training.late_weights if late else training.weights)
     progress.optimizer.zero_grad(set_to_none=True)
     total.backward()
     nn.utils.clip_grad_norm_(progress.student.parameters(), 1.0)

@@ -10,7 +10,7 @@ import pytest
 from promptlab.gallery import Example, write_gallery
 from promptlab.prompts.files import write_prompt_set
 from promptlab.prompts.promptset import Prompt, PromptSet, Provenance
-from promptlab.report import build_report
+from promptlab.report.build import build_report
 from promptlab.results import (
     ImageScore,
     ResultTable,

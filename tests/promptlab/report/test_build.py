@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from promptlab.errors import PromptError, RecordError
-from promptlab.report import build_report
+from promptlab.report.build import build_report
 from promptlab.results import SweepRecord
 
 VOID = {"br", "img", "input", "link", "meta"}

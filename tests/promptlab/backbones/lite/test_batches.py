@@ -1,8 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 
-from promptlab.backbones.lite.batches import draw_batch
+from promptlab.backbones.lite import batches as module
+from promptlab.backbones.lite.batches import _draw, _use_of, draw_batch, embed_sentences
 from promptlab.backbones.lite.objective import COVERED
+from promptlab.errors import ConfigError
+from promptlab.synthetic.catalogue import CATEGORIES
+from promptlab.synthetic.defects import DEFECTS
+from promptlab.synthetic.truth import STATES, Caption
 
 
 def test_batch_captions_are_true_of_the_images_they_were_drawn_for(recipe, table, group):
@@ -37,3 +45,38 @@ def test_same_step_gives_the_same_batch(recipe, table, group):
     )
     assert torch.equal(one.tokens, other.tokens)
     assert torch.equal(one.sentences, other.sentences)
+
+
+def test_a_scene_without_any_true_caption_is_named(table, group):
+    scene = group.facts[1]
+    empty = replace(table, index=dict.fromkeys(table.index, np.array([], dtype=np.int64)))
+    with pytest.raises(ConfigError, match=r"needs a general caption, .* a screw that is scratch; "):
+        _draw(empty, scene, "general", np.random.default_rng(0))
+
+
+def test_uses_of_captions():
+    every = frozenset(CATEGORIES)
+    expected = {
+        "neutral": frozenset(STATES),
+        "normal": frozenset({"normal"}),
+        "specific": frozenset({"crack", "cut"}),
+        "general": frozenset(DEFECTS),
+    }
+    for use, states in expected.items():
+        assert _use_of(Caption("text", every, states)) == use
+
+
+def test_embedded_sentences_come_from_the_store_the_second_time(tmp_path, monkeypatch):
+    calls = []
+
+    class Encoder:
+        def encode(self, texts):
+            calls.append(list(texts))
+            return torch.tensor([[float(len(text))] * 384 for text in texts])
+
+    monkeypatch.setattr(module, "load_sentence_encoder", Encoder)
+    first = embed_sentences(["a", "bbb", "a"], tmp_path)
+    second = embed_sentences(["bbb", "cc"], tmp_path)
+    assert first[:, 0].tolist() == [1.0, 3.0, 1.0]
+    assert second[:, 0].tolist() == [3.0, 2.0]
+    assert calls == [["a", "bbb"], ["cc"]]

@@ -73,3 +73,14 @@ def test_learning_rate_by_hand(recipe):
     assert learning_rate(training, 0) == pytest.approx(0.25)
     assert learning_rate(training, 50) == pytest.approx(0.01 + 0.99 * 0.5)
     assert learning_rate(training, 100) == pytest.approx(0.01)
+
+
+def test_late_weights_hold_from_their_step_on(recipe, table, group):
+    nothing = replace(recipe.training.weights, **dict.fromkeys(vars(recipe.training.weights), 0.0))
+    training = replace(recipe.training, late_from=1, late_weights=nothing)
+    changed = replace(recipe, training=training)
+    progress = start(changed)
+    batch = draw_batch([group], table, training, np.random.default_rng(0))
+    first, second = (module.take_step(progress, batch, changed) for _ in range(2))
+    assert first["total"] > first["pair"] + 0.1
+    assert second["total"] == pytest.approx(second["pair"], abs=1e-3)
