@@ -89,6 +89,28 @@ def test_run_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> N
     assert 0 <= printed["mean"]["aupro"] <= 1
 
 
+def test_run_of_a_grid_prints_a_line_per_cell(run: Run, config: Path, tmp_path: Path) -> None:
+    words = ["run", config, "--set", "scorer=[mean, max]", "--set", "aligner=[patch, window]"]
+    status, out, err = run(*words, "--out", tmp_path / "grid")
+    assert status == 0
+    assert "scorer / aligner" in out
+    lines = [line.split("  ")[0] for line in out.splitlines()]
+    assert lines[-4:] == ["mean / patch", "mean / window", "max / patch", "max / window"]
+    assert f"records: 4 in {tmp_path / 'grid'}" in err
+
+
+def test_run_of_a_grid_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> None:
+    words = ["run", config, "--set", "scorer=[mean, max]", "--out", tmp_path / "grid", "--json"]
+    status, out, _ = run(*words)
+    printed = json.loads(out)
+    assert status == 0
+    assert list(printed) == ["cells"]
+    assert [cell["cell"] for cell in printed["cells"]] == [{"scorer": "mean"}, {"scorer": "max"}]
+    for cell in printed["cells"]:
+        assert set(cell) == {"cell", "record", "mean", "categories", "seconds"}
+        assert Path(cell["record"]).parent.parent == tmp_path / "grid"
+
+
 def test_run_prints_null_for_a_metric_without_masks(run: Run, config: Path, tmp_path: Path) -> None:
     for mask in (tmp_path / "data").rglob("*_mask.png"):
         mask.unlink()
@@ -175,6 +197,7 @@ def test_data_synth_and_verify(run: Run, tmp_path: Path) -> None:
         (("report", "nowhere"), 1, "nowhere"),
         (("data", "synth", "--out", "o", "--size", "big"), 2, "HEIGHTxWIDTH"),
         (("score", "nowhere", "--category", "x", "--prompts", "p"), 1, "nowhere"),
+        (("run", "{config}", "--set", "scorer=[mean, men]"), 2, "cell scorer=men: scorer.name"),
     ],
 )
 def test_errors_are_one_line_with_the_right_status(
