@@ -9,7 +9,10 @@ to the backbone's own projection A0 is
 (b = 0 without centring). With R = g - A0 l and L, both centred over the windows, its closed form
 in the dual is A = A0 + R (K + lambda I)^-1 L', K = L' L: one solve with a window-by-window matrix,
 and A itself (dim by channel, per image) is never formed. ALFA (arXiv 2404.09654) names the idea;
-these equations are ours.
+these equations are our reading of its abstract, so no number of theirs is an ALFA score. Relatives
+that mend local embeddings inside the backbone instead: AnoCLIP (value path), FADE (self-self
+attention), CLIP-AD (features of several stages), FiLo++ (trained on other defects); MuSc compares
+patches of images with one another and needs no text.
 """
 
 from dataclasses import dataclass

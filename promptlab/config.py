@@ -29,6 +29,9 @@ __all__ = [
     "StaticSource",
     "SweepConfig",
     "load_config",
+    "parse_config",
+    "put_value",
+    "read_content",
     "with_overrides",
 ]
 
@@ -203,7 +206,21 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
     Relative ``dataset.root`` and prompt paths are taken from the experiment file's folder.
 
     Raises:
-        ConfigError: when the file is missing, is not YAML, or breaks a rule.
+        ConfigError: when the file is missing, is not YAML, breaks a rule, or holds a grid.
+    """
+    content = read_content(path, overrides)
+    if "grid" in content:
+        raise ConfigError(
+            f"{path} must be one experiment here, but holds a grid; `promptlab run` takes grids."
+        )
+    return parse_config(content, origin=str(path), folder=path.parent)
+
+
+def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """Read an experiment file's keys and apply overrides; nothing else is checked yet.
+
+    Raises:
+        ConfigError: when the file is missing or is not YAML, or an override is malformed.
     """
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -222,10 +239,19 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
         if not equals or not key:
             raise ConfigError(f"--set takes KEY=VALUE, but got {override!r}.")
         try:
-            _put(content, key.strip(), yaml.safe_load(value))
+            put_value(content, key.strip(), yaml.safe_load(value))
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {key}: the value {value!r} is not YAML.") from error
-    return _anchored(_validate(content, str(path)), path.parent)
+    return content
+
+
+def parse_config(content: dict[str, Any], *, origin: str, folder: Path) -> ExperimentConfig:
+    """Check an experiment file's keys; relative paths are taken from ``folder``.
+
+    Raises:
+        ConfigError: when a rule is broken; the message begins with ``origin``.
+    """
+    return _anchored(_validate(content, origin), folder)
 
 
 def with_overrides(config: ExperimentConfig, values: Mapping[str, object]) -> ExperimentConfig:
@@ -240,11 +266,16 @@ def with_overrides(config: ExperimentConfig, values: Mapping[str, object]) -> Ex
     """
     content = config.model_dump(mode="json", by_alias=True)
     for path, value in values.items():
-        _put(content, path, value)
+        put_value(content, path, value)
     return _validate(content, f"override of {', '.join(values)}")
 
 
-def _put(content: dict[str, Any], path: str, value: object) -> None:
+def put_value(content: dict[str, Any], path: str, value: object) -> None:
+    """Set the value at a dotted path in place, making the mappings on the way.
+
+    Raises:
+        ConfigError: when the path leads through a value that is no mapping.
+    """
     *parents, last = path.split(".")
     node = content
     for parent in parents:

@@ -5,7 +5,9 @@ measured in the same run, so that no result stands alone.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
 from time import perf_counter
@@ -16,8 +18,10 @@ from PIL import Image
 from promptlab.config import ExperimentConfig, PromptsConfig, ScorerConfig
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import load_image
-from promptlab.detector import draw_maps
+from promptlab.detector import build_aligner, build_scorer, draw_maps
+from promptlab.errors import PromptLabError
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
+from promptlab.grid import Cell, Grid
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
 from promptlab.metrics.image import image_auroc, paired_gain
 from promptlab.metrics.ranking import Metric, auroc
@@ -42,10 +46,27 @@ from promptlab.results import (
 from promptlab.types import State
 from promptlab.workbench import Judged, Workbench, resize_mask
 
-__all__ = ["THUMBNAIL", "baseline_of", "measure", "run_experiment", "tabulate"]
+__all__ = [
+    "THUMBNAIL",
+    "CellResult",
+    "baseline_of",
+    "measure",
+    "run_experiment",
+    "run_grid",
+    "tabulate",
+]
 
 THUMBNAIL = 320
 """Longer side of the pictures a run keeps for its report, in pixels."""
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One cell of a grid, its run folder and its record."""
+
+    cell: Cell
+    folder: Path
+    record: RunRecord
 
 
 def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
@@ -87,7 +108,11 @@ def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judge
 
 
 def run_experiment(
-    config: ExperimentConfig, workbench: Workbench, *, parent: Path, folder: Path | None = None
+    config: ExperimentConfig,
+    workbench: Workbench,
+    *,
+    parent: Path,
+    folder: Path | None = None,
 ) -> tuple[Path, RunRecord]:
     """Judge all categories and write record, scores, prompts and gallery.
 
@@ -142,6 +167,38 @@ def run_experiment(
     )
     write_record(folder, record)
     return folder, record
+
+
+def run_grid(
+    grid: Grid, workbench: Workbench, *, parent: Path, folder: Path | None = None
+) -> tuple[CellResult, ...]:
+    """Run every cell of a grid on one workbench; each has its own run folder inside ``folder``.
+
+    Scorers and aligners of all cells are built first, so that a wrong name stops nothing midway.
+    An error names its cell.
+    """
+    for cell in grid.cells:
+        with _naming(cell):
+            build_scorer(cell.config.scorer)
+            build_aligner(cell.config.aligner)
+    folder = folder or new_run_folder(parent, grid.name)
+    done = []
+    for cell in grid.cells:
+        with _naming(cell):
+            where, record = run_experiment(
+                cell.config, workbench, parent=folder, folder=folder / cell.folder
+            )
+        done.append(CellResult(cell, where, record))
+    return tuple(done)
+
+
+@contextmanager
+def _naming(cell: Cell) -> Iterator[None]:
+    """Let an error say which cell it belongs to."""
+    try:
+        yield
+    except PromptLabError as error:
+        raise type(error)(f"cell {cell.label}: {error}") from error
 
 
 def _judge_all(

@@ -13,17 +13,11 @@ from jaxtyping import Float
 from promptlab.backbones.base import Backbone
 from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
 from promptlab.datasets.images import IMAGE_SUFFIXES
-from promptlab.detector import (
-    TextBank,
-    build_aligner,
-    build_scorer,
-    gather_evidence,
-    predict,
-)
+from promptlab.detector import build_aligner, build_scorer, predict
 from promptlab.errors import DataError
-from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.evidence import encode_bank, gather_batches
+from promptlab.features import FeatureStore
 from promptlab.prompts.promptset import PromptSet
-from promptlab.types import State
 
 __all__ = ["ScoredImage", "find_images", "score_images"]
 
@@ -80,28 +74,19 @@ def score_images(
         ConfigError: when a scorer's or aligner's name or parameter is wrong.
     """
     scoring, aligning = build_scorer(scorer), build_aligner(aligner)
-    normal, abnormal = (prompts.texts(state) for state in State)
-    embeddings = encode_texts(backbone, [*normal, *abnormal], store=store)
-    bank = TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
-    for batch in encode_images(backbone, paths, requires=aligning.requires, store=store):
+    bank = encode_bank(backbone, prompts, store=store)
+    for batch in gather_batches(backbone, paths, bank, aligner=aligning, store=store):
         results = {
             i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()
         }
-        if batch.features is not None:
-            evidence = gather_evidence(
-                batch.features.global_embedding,
-                aligning.align(batch.features),
-                bank,
-                grid=batch.features.grid,
-                logit_scale=backbone.logit_scale,
-            )
-            prediction = predict(evidence, scoring, fusion)
+        if batch.evidence is not None:
+            prediction = predict(batch.evidence, scoring, fusion)
             for row, i in enumerate(batch.positions):
                 results[i] = ScoredImage(
                     paths[i],
                     image_score=float(prediction.image_score[row]),
-                    top_normal_prompt=normal[int(prediction.top_normal[row])],
-                    top_abnormal_prompt=abnormal[int(prediction.top_abnormal[row])],
+                    top_normal_prompt=bank.normal_texts[int(prediction.top_normal[row])],
+                    top_abnormal_prompt=bank.abnormal_texts[int(prediction.top_abnormal[row])],
                     anomaly_map=prediction.patch_map[row].numpy(),
                 )
         yield from (results[i] for i in sorted(results))

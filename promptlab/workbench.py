@@ -26,16 +26,15 @@ from promptlab.datasets.load import load_dataset
 from promptlab.detector import (
     Evidence,
     Prediction,
-    TextBank,
     ViewEvidence,
     build_aligner,
     build_scorer,
     draw_maps,
-    gather_evidence,
     predict,
 )
 from promptlab.errors import DataError
-from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.evidence import encode_bank, gather_batches
+from promptlab.features import FeatureStore
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
@@ -245,26 +244,17 @@ class Workbench:
         begun = perf_counter()
         aligner = build_aligner(config.aligner)
         category = samples[0].category
-        bank = self._text_bank(backbone, pool)
+        bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         parts: list[Evidence] = []
         skipped: dict[Path, str] = {}
         encoded = 0
         paths = [sample.path for sample in samples]
-        for batch in encode_images(backbone, paths, requires=aligner.requires, store=self._store):
+        for batch in gather_batches(backbone, paths, bank, aligner=aligner, store=self._store):
             skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
             encoded += batch.encoded
             positions.extend(batch.positions)
-            if batch.features is not None:
-                parts.append(
-                    gather_evidence(
-                        batch.features.global_embedding,
-                        aligner.align(batch.features),
-                        bank,
-                        grid=batch.features.grid,
-                        logit_scale=backbone.logit_scale,
-                    )
-                )
+            parts.extend([batch.evidence] if batch.evidence is not None else [])
             self._progress(f"encode {category}", len(positions) + len(skipped), len(paths))
         if not parts:
             raise DataError(
@@ -278,11 +268,6 @@ class Workbench:
             encoded=encoded,
             seconds=perf_counter() - begun,
         )
-
-    def _text_bank(self, backbone: Backbone, pool: PromptSet) -> TextBank:
-        normal, abnormal = (pool.texts(state) for state in State)
-        embeddings = encode_texts(backbone, [*normal, *abnormal], store=self._store)
-        return TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
 
     def _masks(
         self, config: ExperimentConfig, samples: tuple[Sample, ...]

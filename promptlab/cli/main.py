@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": ("promptlab.cli.run", "Run one experiment and write its record."),
     "sweep": ("promptlab.cli.sweep", "Search on some categories, report on others."),
     "score": ("promptlab.cli.score", "Score your own images with a prompt set."),
+    "explain": ("promptlab.cli.explain", "Say why one image got its score, with a picture."),
     "report": ("promptlab.cli.report", "Make one self-contained HTML page of runs and sweeps."),
 }
 """Command -> module that defines it under its own name, and its line in --help."""

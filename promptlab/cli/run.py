@@ -1,14 +1,22 @@
-"""`promptlab run`: one experiment, one record."""
+"""`promptlab run`: one experiment, one record; a grid of experiments, one record per cell."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from promptlab.cli.console import ExampleCommand, percent, print_json, print_table, progress, say
-from promptlab.config import load_config
+
+if TYPE_CHECKING:
+    from promptlab.evaluate import CellResult
+    from promptlab.results import RunRecord
 
 __all__ = ["run"]
+
+SHOWN = 7
+"""Metrics in a table; records hold all."""
 
 
 @click.command(
@@ -16,7 +24,8 @@ __all__ = ["run"]
     examples="""
     promptlab run experiments/configs/quickstart.yaml
     promptlab run my.yaml --set scorer.name=contextual --set dataset.limit=100
-    promptlab run my.yaml --out runs/first --json
+    promptlab run experiments/ablations/scorers.yaml
+    promptlab run my.yaml --set 'aligner=[patch, window, fine_grained]' --out runs/first --json
     """,
 )
 @click.argument("config", type=click.Path(path_type=Path))
@@ -26,35 +35,62 @@ __all__ = ["run"]
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    """Judge the images that CONFIG names and write record, scores, prompts and gallery."""
-    experiment = load_config(config, overrides)
+    """Judge the images that CONFIG names and write record, scores, prompts and gallery.
+
+    A list in CONFIG (scorer, aligner, prompts, or any key under grid) makes a grid: every
+    combination is run and has a folder of its own.
+    """
+    from promptlab.grid import load_grid  # noqa: PLC0415 - imports pydantic
+
+    grid = load_grid(config, overrides)
     with progress() as report:
-        from promptlab.evaluate import run_experiment  # noqa: PLC0415 - imports torch
+        from promptlab.evaluate import run_experiment, run_grid  # noqa: PLC0415 - imports torch
         from promptlab.runtime import limit_threads  # noqa: PLC0415
         from promptlab.workbench import Workbench  # noqa: PLC0415
 
         limit_threads()
         workbench = Workbench(progress=report)
-        folder, record = run_experiment(experiment, workbench, parent=Path("runs"), folder=out)
-    results = record.results
-    if as_json:
-        categories = {
-            name: {
-                **{metric: value.value for metric, value in result.metrics.items()},
-                "n_normal": result.n_normal,
-                "n_abnormal": result.n_abnormal,
-            }
-            for name, result in results.categories.items()
+        if not grid.axes:
+            (cell,) = grid.cells
+            folder, record = run_experiment(cell.config, workbench, parent=Path("runs"), folder=out)
+        else:
+            results = run_grid(grid, workbench, parent=Path("runs"), folder=out)
+    if grid.axes and as_json:
+        cells = [
+            {"cell": dict(one.cell.choices), **_summary(one.folder, one.record)} for one in results
+        ]
+        print_json(json.dumps({"cells": cells}))
+    elif grid.axes:
+        _print_grid(grid.name, grid.axes, results)
+    elif as_json:
+        print_json(json.dumps(_summary(folder, record)))
+    else:
+        _print_run(folder, record)
+
+
+def _summary(folder: Path, record: "RunRecord") -> dict[str, object]:
+    categories = {
+        name: {
+            **{metric: value.value for metric, value in result.metrics.items()},
+            "n_normal": result.n_normal,
+            "n_abnormal": result.n_abnormal,
         }
-        record_path = str(folder / "record.json")
-        summary = {"record": record_path, "mean": results.mean, "categories": categories}
-        print_json(json.dumps({**summary, "seconds": record.seconds}))
-        return
+        for name, result in record.results.categories.items()
+    }
+    return {
+        "record": str(folder / "record.json"),
+        "mean": record.results.mean,
+        "categories": categories,
+        "seconds": record.seconds,
+    }
+
+
+def _print_run(folder: Path, record: "RunRecord") -> None:
     for title, table in (
-        ("", results),
+        (record.name, record.results),
         ("baseline: WinCLIP ensemble, mean scorer", record.baseline),
     ):
-        names = list(results.mean)[:7]
+        names = list(record.results.mean)[:SHOWN]
         rows = [
             [
                 name,
@@ -63,18 +99,39 @@ def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: 
             for name, r in table.categories.items()
         ]
         rows.append(["mean", *(percent(table.mean[name]) for name in names)])
-        print_table(title or experiment.name, ["category", *names], rows, numbers=True)
+        print_table(title, ["category", *names], rows, numbers=True)
     if record.gain is not None:
         gain = record.gain.mean
         shown = percent(gain.value, gain.low, gain.high)
         say(f"gain over the baseline, image AUROC in points: {shown}")
+    _say_notes(folder, record)
+    say(f"record: {folder / 'record.json'}")
+
+
+def _print_grid(name: str, axes: Sequence[str], results: "Sequence[CellResult]") -> None:
+    """Print one line per cell with its mean metrics; what was skipped goes to standard error."""
+    metrics = list(results[0].record.results.mean)[:SHOWN]
+    rows = [
+        [
+            " / ".join(one.cell.choices.values()),
+            *(percent(one.record.results.mean.get(metric)) for metric in metrics),
+        ]
+        for one in results
+    ]
+    title = f"{name}: means over categories, in percent"
+    print_table(title, [" / ".join(axes), *metrics], rows, numbers=True)
+    for one in results:
+        _say_notes(one.folder, one.record)
+    say(f"records: {len(results)} in {results[0].folder.parent}")
+
+
+def _say_notes(folder: Path, record: "RunRecord") -> None:
     for name, prompts in record.prompts.items():
         for note in prompts.notes:
             say(f"note: {name}: {note}")
-    skipped = sum(len(result.skipped) for result in results.categories.values())
+    skipped = sum(len(result.skipped) for result in record.results.categories.values())
     if skipped or record.dataset.problems:
         say(
             f"skipped: {skipped} unreadable images, {len(record.dataset.problems)} data problems;"
             f" see {folder / 'record.json'}"
         )
-    say(f"record: {folder / 'record.json'}")

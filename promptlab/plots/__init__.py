@@ -5,6 +5,7 @@ the meaning), names its units, and shows intervals where a record has them. Noth
 a result, touches pyplot's current figure, or knows files; save with ``figure.savefig("x.pdf")``.
 """
 
+from promptlab.plots.explanations import explanation_figure
 from promptlab.plots.runs import anomaly_gallery, metric_bars, score_distributions
 from promptlab.plots.style import METRIC_LABELS, house_style, metric_label
 from promptlab.plots.sweeps import sweep_effects, sweep_history
@@ -12,6 +13,7 @@ from promptlab.plots.sweeps import sweep_effects, sweep_history
 __all__ = [
     "METRIC_LABELS",
     "anomaly_gallery",
+    "explanation_figure",
     "house_style",
     "metric_bars",
     "metric_label",

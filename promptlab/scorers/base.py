@@ -51,6 +51,15 @@ class Scorer(ABC):
     those of each place under the image's weights (one context per image).
     """
 
+    @property
+    def rule(self) -> str:
+        """Say in words what decides a prompt's weight; explanations print it.
+
+        Default: the first sentence of the docstring, so that a plug-in explains itself too.
+        """
+        sentence, stop, _ = " ".join((type(self).__doc__ or "").split()).partition(". ")
+        return sentence + stop.strip()
+
     @abstractmethod
     def weigh(self, similarities: Similarities) -> PromptWeights:
         """Return how much each prompt counts in this context."""

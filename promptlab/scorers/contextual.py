@@ -1,7 +1,10 @@
 """Our reading of ALFA's contextual scoring: each image keeps the prompts that speak of it.
 
 ALFA (arXiv 2404.09654) says that prompts are adapted to each image and that cross-semantic
-ambiguity is removed; its equations were not available to us. The three modes here are ours.
+ambiguity is removed; its equations were not available to us. The three modes here are our reading
+of that abstract, so no number of theirs is an ALFA score. Relatives that also choose or weigh
+prompts, by other means: CLIP-AD (representative vectors), FADE and AnoCLIP (prompt ensembles),
+FiLo++ (fine-grained descriptions by a language model), MuSc (no text: mutual scoring of images).
 """
 
 import math
@@ -52,6 +55,22 @@ class ContextualScorer(Scorer):
                     f"scorer contextual: {name} must be {rule}, but got {getattr(self, name)}; "
                     f"the default is {default}."
                 )
+
+    @property
+    def rule(self) -> str:
+        """Say what the mode keeps and drops."""
+        if self.mode == "relevance":
+            return (
+                f"Keep the {100 * self.share:g} % of each state's prompts that are most similar to "
+                f"this image (at least {self.keep}); drop the others."
+            )
+        band = "the overlap band, the similarities that normal and abnormal prompts both reach"
+        if self.mode == "overlap_hard":
+            return (
+                f"Drop prompts inside {band}; keep at least the {self.keep} per state that lie "
+                "farthest from its centre."
+            )
+        return f"Weigh a prompt the less, the deeper it lies in {band}; drop none."
 
     def weigh(self, similarities: Similarities) -> PromptWeights:
         """Return each state's weights in the context of these similarities."""

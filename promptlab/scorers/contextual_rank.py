@@ -1,4 +1,4 @@
-"""Contextual weights from ranks: free of any similarity scale."""
+"""Contextual weights from ranks: free of any similarity scale. Ours; no paper's formula."""
 
 from dataclasses import dataclass
 
@@ -21,6 +21,14 @@ class ContextualRankScorer(Scorer):
     1 when it beats all or none, 0 when it beats half. If all of a state's weights are 0, all its
     prompts count alike. Ours, like `contextual`.
     """
+
+    @property
+    def rule(self) -> str:
+        """Say when a prompt counts much and when it is dropped."""
+        return (
+            "Weigh a prompt by how far this image ranks it from the middle of the other state's "
+            "prompts; drop one that beats exactly half of them."
+        )
 
     def weigh(self, similarities: Similarities) -> PromptWeights:
         """Return each state's weights in the context of these similarities."""

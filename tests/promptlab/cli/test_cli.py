@@ -70,6 +70,7 @@ def config(tmp_path: Path) -> Path:
         ("run",),
         ("sweep",),
         ("score",),
+        ("explain",),
         ("report",),
     ],
 )
@@ -88,6 +89,28 @@ def test_run_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> N
     assert printed["categories"]["plate"]["n_abnormal"] == 6
     assert {"encode", "score", "metrics"} <= set(printed["seconds"])
     assert 0 <= printed["mean"]["aupro"] <= 1
+
+
+def test_run_of_a_grid_prints_a_line_per_cell(run: Run, config: Path, tmp_path: Path) -> None:
+    words = ["run", config, "--set", "scorer=[mean, max]", "--set", "aligner=[patch, window]"]
+    status, out, err = run(*words, "--out", tmp_path / "grid")
+    assert status == 0
+    assert "scorer / aligner" in out
+    lines = [line.split("  ")[0] for line in out.splitlines()]
+    assert lines[-4:] == ["mean / patch", "mean / window", "max / patch", "max / window"]
+    assert f"records: 4 in {tmp_path / 'grid'}" in err
+
+
+def test_run_of_a_grid_prints_one_json_object(run: Run, config: Path, tmp_path: Path) -> None:
+    words = ["run", config, "--set", "scorer=[mean, max]", "--out", tmp_path / "grid", "--json"]
+    status, out, _ = run(*words)
+    printed = json.loads(out)
+    assert status == 0
+    assert list(printed) == ["cells"]
+    assert [cell["cell"] for cell in printed["cells"]] == [{"scorer": "mean"}, {"scorer": "max"}]
+    for cell in printed["cells"]:
+        assert set(cell) == {"cell", "record", "mean", "categories", "seconds"}
+        assert Path(cell["record"]).parent.parent == tmp_path / "grid"
 
 
 def test_run_prints_null_for_a_metric_without_masks(run: Run, config: Path, tmp_path: Path) -> None:
@@ -144,6 +167,45 @@ def test_score_writes_a_line_per_image_and_counts_the_unreadable(run: Run, tmp_p
     assert run(*words, "--strict")[0] == 1
 
 
+@pytest.fixture
+def explained(run: Run, tmp_path: Path) -> list[object]:
+    """Return the words that explain one abnormal image."""
+    image = write_mvtec(tmp_path / "data") / "plate" / "test" / "hole" / "000.png"
+    sets = tmp_path / "p"
+    run("prompts", "generate", "--static", "winclip", "--category", "plate", "--out", sets)
+    return ["explain", image, "--category", "plate", "--prompts", sets, "--scorer", "contextual"]
+
+
+def test_explain_prints_tables_and_writes_a_picture(
+    run: Run, explained: list[object], tmp_path: Path
+) -> None:
+    picture = tmp_path / "why.png"
+    status, out, err = run(*explained, "--out", picture)
+    assert status == 0
+    assert "prompts kept" in out
+    assert "carried by" in out
+    assert "Keep the 25 % of each state's prompts" in err
+    assert "image score 0." in err
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_explain_prints_one_json_object(
+    run: Run, explained: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    status, out, _ = run(*explained, "--json", "--top-share", 0.1)
+    printed = json.loads(out)
+    assert status == 0
+    assert (tmp_path / "000-explained.png").exists()
+    assert printed["picture"] == "000-explained.png"
+    assert len(printed["prompts"]) == 154 + 88
+    dropped = [prompt for prompt in printed["prompts"] if not prompt["kept"]]
+    assert {prompt["weight"] for prompt in dropped} == {0}
+    assert all("Keep the 25 %" in prompt["why_dropped"] for prompt in dropped)
+    assert printed["regions"][0]["carriers"][0]["state"] == "abnormal"
+    assert printed["region_rule"] == "connected pieces of the map's highest 10 %"
+
+
 def test_prompts_show_prints_texts_and_sources(run: Run, tmp_path: Path) -> None:
     run("prompts", "generate", "--static", "curated", "--category", "bottle", "--out", tmp_path)
     status, out, _ = run("prompts", "show", tmp_path)
@@ -177,6 +239,8 @@ def test_data_synth_and_verify(run: Run, tmp_path: Path) -> None:
         (("report", "nowhere"), 1, "nowhere"),
         (("data", "synth", "--out", "o", "--size", "big"), 2, "HEIGHTxWIDTH"),
         (("score", "nowhere", "--category", "x", "--prompts", "p"), 1, "nowhere"),
+        (("explain", "x.png", "--category", "x", "--prompts", "p", "--out", "a.gif"), 2, ".png"),
+        (("run", "{config}", "--set", "scorer=[mean, men]"), 2, "cell scorer=men: scorer.name"),
     ],
 )
 def test_errors_are_one_line_with_the_right_status(
