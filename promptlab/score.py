@@ -81,8 +81,9 @@ def score_images(
     """
     scoring, aligning = build_scorer(scorer), build_aligner(aligner)
     normal, abnormal = (prompts.texts(state) for state in State)
-    embeddings = encode_texts(backbone, [*normal, *abnormal], store=store)
-    bank = TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
+    bank = TextBank.of(
+        normal, abnormal, encode_texts(backbone, [*normal, *abnormal], store=store, unit=False)
+    )
     for batch in encode_images(backbone, paths, requires=aligning.requires, store=store):
         results = {
             i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()
@@ -95,7 +96,8 @@ def score_images(
                 grid=batch.features.grid,
                 logit_scale=backbone.logit_scale,
             )
-            prediction = predict(evidence, scoring, fusion)
+            evidence = evidence.at_temperature(scorer.temperature)
+            prediction = predict(evidence, scoring, fusion, context=scorer.context)
             for row, i in enumerate(batch.positions):
                 results[i] = ScoredImage(
                     paths[i],

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -90,3 +91,16 @@ def test_run_experiment_never_replaces_a_record(config: ExperimentConfig, tmp_pa
     run_experiment(config, Workbench(), parent=tmp_path, folder=tmp_path / "run")
     with pytest.raises(RecordError, match="never overwritten"):
         run_experiment(config, Workbench(), parent=tmp_path, folder=tmp_path / "run")
+
+
+def test_run_experiment_records_its_references(config: ExperimentConfig, tmp_path: Path) -> None:
+    few = with_overrides(config, {"few_shot.k": 1})
+    folder, record = run_experiment(few, Workbench(), parent=tmp_path / "runs")
+    (reference,) = record.references["plate"]
+    assert reference.held_out
+    assert reference.digest == hashlib.sha256(Path(reference.path).read_bytes()).hexdigest()
+    assert record.dataset.images == 22
+    assert reference.path not in {score.path for score in read_scores(folder)}
+    _, zero = run_experiment(config, Workbench(), parent=tmp_path / "runs")
+    assert zero.references == {}
+    assert zero.dataset.digest != record.dataset.digest
