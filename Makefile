@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/promptlab
 DEMO ?= runs/demo
+ANOMALIB_VENV ?= .venv-anomalib
 
-.PHONY: help install demo test check format lint notebooks lite clean
+.PHONY: help install demo test check format lint notebooks lite anomalib clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -49,5 +50,10 @@ notebooks: install  ## Pair the notebooks with their sources and run them all
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train
 
+anomalib: install  ## Compare WinCLIP with anomalib's, which needs an environment of its own
+	$(PYTHON) -m venv $(ANOMALIB_VENV)
+	$(ANOMALIB_VENV)/bin/python -m pip install --quiet torch==2.13.0 anomalib==2.7.0 'open-clip-torch<2.26.1'
+	PROMPTLAB_ANOMALIB_PYTHON=$(ANOMALIB_VENV)/bin/python $(BIN)/python -m pytest tests/fidelity
+
 clean:  ## Remove the virtual environment and build products; runs and caches stay
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) $(ANOMALIB_VENV) build dist *.egg-info

@@ -6,6 +6,7 @@ This module knows nothing of text, scorers, files or images.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,7 +23,11 @@ __all__ = [
     "LocalView",
     "Requirements",
     "WindowEmbeddings",
+    "join_maps",
 ]
+
+_SMALLEST = 1e-12
+"""Scores below count as this in a harmonic mean, which has no value at 0."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +51,24 @@ class LocalFeatures:
     """The backbone's linear map from tokens (after its final norm) into the joint space."""
     value_tokens: Float[Tensor, "batch patch channel"] | None = None
     windows: tuple[WindowEmbeddings, ...] = ()
+    other_tokens: Mapping[str, Float[Tensor, "batch patch channel"]] = field(default_factory=dict)
+    """Patch tokens of further kinds, as named in `aligners.tokens`."""
 
-    def tokens(self, kind: Literal["patch", "value"]) -> Float[Tensor, "batch patch channel"]:
-        """Return the tokens of one kind.
+    def tokens(self, kind: str) -> Float[Tensor, "batch patch channel"]:
+        """Return the tokens of one kind: patch, value, or one of `aligners.tokens`.
 
         Raises:
-            ValueError: when value tokens are asked for and were not encoded.
+            ValueError: when tokens are asked for that were not encoded.
         """
         if kind == "patch":
             return self.patch_tokens
-        if self.value_tokens is None:
+        found = self.value_tokens if kind == "value" else self.other_tokens.get(kind)
+        if found is None:
             raise ValueError(
-                "value tokens must be encoded before they are aligned, but these features have "
+                f"{kind} tokens must be encoded before they are aligned, but these features have "
                 "none; encode with what the aligner's `requires` names."
             )
-        return self.value_tokens
+        return found
 
     def windows_of(self, side: int) -> WindowEmbeddings:
         """Return the windows of one side length.
@@ -84,6 +92,8 @@ class Requirements:
 
     value_tokens: bool = False
     window_sides: tuple[int, ...] = ()
+    tokens: tuple[str, ...] = ()
+    """Further kinds of patch tokens, as named in `aligners.tokens`."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,10 @@ class LocalView:
     embeddings: Float[Tensor, "batch place dim"]
     members: Bool[Tensor, "place patch"] | None = None
     """Which patches a place covers; None: place i is patch i."""
-    mean: Literal["arithmetic", "harmonic"] = field(default="arithmetic")
+    mean: Literal["arithmetic", "harmonic"] = "arithmetic"
+    """How the scores of the places that cover a patch become its score."""
+    join: Literal["arithmetic", "harmonic"] = "arithmetic"
+    """How this view's map and those of the aligner's other views become one."""
 
     def to_map(self, scores: Float[Tensor, "batch place"]) -> Float[Tensor, "batch patch"]:
         """Give each patch the mean score of the places that cover it (WinCLIP, section 4.2).
@@ -106,10 +119,30 @@ class LocalView:
         count = cover.sum(0)
         tiny = torch.finfo(scores.dtype).tiny
         if self.mean == "harmonic":
-            spread = count / ((1 / scores.clamp_min(1e-12)) @ cover).clamp_min(tiny)
+            spread = count / ((1 / scores.clamp_min(_SMALLEST)) @ cover).clamp_min(tiny)
         else:
             spread = (scores @ cover) / count.clamp_min(1)
         return torch.where(count > 0, spread, scores.mean(-1, keepdim=True))
+
+
+def join_maps(
+    views: Sequence[LocalView], maps: Sequence[Float[Tensor, "batch patch"]]
+) -> Float[Tensor, "batch patch"]:
+    """Join the maps of one aligner's views as the views say.
+
+    Raises:
+        ValueError: when the views do not agree on how.
+    """
+    ways = sorted({view.join for view in views})
+    if len(ways) != 1:
+        raise ValueError(
+            f"the views of an aligner must agree on how their maps are joined, but got {ways}; "
+            "give all of them the same `join`."
+        )
+    stacked = torch.stack(list(maps))
+    if ways == ["harmonic"]:
+        return len(maps) / (1 / stacked.clamp_min(_SMALLEST)).sum(0)
+    return stacked.mean(0)
 
 
 class Aligner(ABC):
@@ -126,7 +159,7 @@ class Aligner(ABC):
 
     @abstractmethod
     def align(self, features: LocalFeatures) -> tuple[LocalView, ...]:
-        """Return one or more views of the batch; their maps are averaged. Mutates nothing."""
+        """Return one or more views of the batch; `join_maps` joins them. Mutates nothing."""
 
 
 ALIGNERS: Registry[Aligner] = Registry("aligner", entry_point_group="promptlab.aligners")

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 from torch.testing import assert_close
 
-from aligners.base import Aligner, LocalFeatures, Requirements, WindowEmbeddings
+from aligners.base import Aligner, LocalFeatures, Requirements, WindowEmbeddings, join_maps
 from aligners.windows import square_windows
 
 __all__ = ["CHECKS", "anomaly_map", "example_features", "permute_images", "permute_patches"]
@@ -49,6 +49,7 @@ def example_features(
             WindowEmbeddings(side, members, draw(batch, len(members), dim))
             for side, members in layouts
         ),
+        other_tokens={kind: draw(batch, patches, channel) for kind in requires.tokens},
     )
 
 
@@ -61,6 +62,7 @@ def permute_images(features: LocalFeatures, order: Int[Tensor, " batch"]) -> Loc
         patch_tokens=features.patch_tokens[order],
         value_tokens=None if value is None else value[order],
         windows=tuple(replace(w, embeddings=w.embeddings[order]) for w in features.windows),
+        other_tokens={kind: tokens[order] for kind, tokens in features.other_tokens.items()},
     )
 
 
@@ -72,15 +74,16 @@ def permute_patches(features: LocalFeatures, order: Int[Tensor, " patch"]) -> Lo
         patch_tokens=features.patch_tokens[:, order],
         value_tokens=None if value is None else value[:, order],
         windows=tuple(replace(w, members=w.members[:, order]) for w in features.windows),
+        other_tokens={kind: tokens[:, order] for kind, tokens in features.other_tokens.items()},
     )
 
 
 def anomaly_map(aligner: Aligner, features: LocalFeatures) -> Float[Tensor, "batch patch"]:
-    """Return the mean map of all views, scored against one fixed text direction."""
+    """Return the joined map of all views, scored against one fixed text direction."""
     text = torch.linspace(-1, 1, features.projection.shape[0])
     views = aligner.align(features)
     maps = [v.to_map(normalize(v.embeddings, dim=-1) @ text / text.norm() / 2 + 0.5) for v in views]
-    return torch.stack(maps).mean(0)
+    return join_maps(views, maps)
 
 
 def check_documented(cls: type[Aligner]) -> None:
@@ -126,6 +129,8 @@ def check_inputs_kept(cls: type[Aligner]) -> None:
     for name in ("global_embedding", "patch_tokens", "projection", "value_tokens"):
         if getattr(untouched, name) is not None:
             assert_close(getattr(features, name), getattr(untouched, name), rtol=0, atol=0)
+    for kind, tokens in features.other_tokens.items():
+        assert_close(tokens, untouched.other_tokens[kind], rtol=0, atol=0)
     for windows, before in zip(features.windows, untouched.windows, strict=True):
         assert_close(windows.embeddings, before.embeddings, rtol=0, atol=0)
         assert_close(windows.members, before.members)

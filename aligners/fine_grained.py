@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from aligners.base import ALIGNERS, Aligner, LocalFeatures, LocalView, Requirements
+from aligners.tokens import required_for
 from aligners.windows import check_scales
 
 __all__ = ["FineGrainedAligner"]
@@ -41,8 +42,8 @@ class FineGrainedAligner(Aligner):
     """Lambda relative to the mean diagonal of K. Towards infinity: `patch`; towards 0: windows."""
     scales: tuple[int, ...] = (2,)
     """Window sides, in patches; windows of all scales are fitted together."""
-    local: Literal["patch", "value"] = "patch"
-    """Which tokens are mapped."""
+    local: str = "patch"
+    """Which tokens are mapped: patch, value, value:N or gem:N (see `aligners.tokens`)."""
     centre: bool = True
     """Whether the map has an intercept b."""
     prior: Literal["projection", "zero"] = "projection"
@@ -50,6 +51,7 @@ class FineGrainedAligner(Aligner):
 
     def __post_init__(self) -> None:
         check_scales(self.scales)
+        required_for(self.local)
         if not self.ridge > 0:
             raise ValueError(
                 f"fine_grained: ridge must be above 0, but got {self.ridge}; "
@@ -58,8 +60,8 @@ class FineGrainedAligner(Aligner):
 
     @property
     def requires(self) -> Requirements:
-        """Return that windows are needed, and value tokens where they are the local side."""
-        return Requirements(value_tokens=self.local == "value", window_sides=self.scales)
+        """Return that windows are needed, and the tokens of the local side."""
+        return required_for(self.local, window_sides=self.scales)
 
     def align(self, features: LocalFeatures) -> tuple[LocalView, ...]:
         """Return one view: place i is patch i."""

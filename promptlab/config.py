@@ -102,6 +102,11 @@ class PromptsConfig(_Strict):
     per_state: Count | None = None
     select: Literal["all", "random"] = "all"
     """all: ``per_state`` prompts evenly spaced over the pool; random: drawn by the seed."""
+    summary: Literal["none", "mean", "mean_raw", "medoid", "principal", "kmeans"] = "none"
+    """Vectors that stand for each state's prompts before any scorer; none: every prompt itself.
+    ``mean_raw`` is the average that anomalib and Accurate-WinCLIP use for WinCLIP."""
+    centres: Count = 4
+    """How many vectors per state ``kmeans`` makes."""
 
 
 class ScorerConfig(_Strict):
@@ -109,6 +114,11 @@ class ScorerConfig(_Strict):
 
     name: str = "mean"
     params: dict[str, Any] = Field(default_factory=dict)
+    context: Literal["image", "patch"] = "image"
+    """Whether a place reuses the weights its image gave the prompts, or finds its own."""
+    temperature: Annotated[float, Field(gt=0)] | None = None
+    """Divides similarities before a softmax; null: what the backbone was trained to.
+    anomalib and Accurate-WinCLIP use 0.07 for WinCLIP; CLIP's checkpoints mostly have 0.01."""
 
 
 class AlignerConfig(_Strict):
@@ -136,9 +146,14 @@ class FusionConfig(_Strict):
 
 
 class FewShotConfig(_Strict):
-    """Normal reference images per category; only zero-shot (k = 0) is implemented so far."""
+    """Normal reference images per category, drawn by the seed (WinCLIP+)."""
 
-    k: Annotated[int, Field(ge=0, le=0)] = 0
+    k: Annotated[int, Field(ge=0)] = 0
+    """From the training images where the data set has some, else from the normal test images,
+    which are then not judged. 0: zero-shot."""
+    weight: Share = 0.5
+    """Share of the distance from the references in the anomaly map, and of its maximum in the
+    global score; WinCLIP+ weighs both alike."""
 
 
 class MetricsConfig(_Strict):

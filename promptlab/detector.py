@@ -4,9 +4,9 @@ Pure arithmetic on tensors that are already encoded: similarities, a scorer, an 
 and the fusion of global and local evidence. Knows nothing of files, data sets or labels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -15,12 +15,13 @@ from torch import Tensor
 from torch.nn.functional import conv2d, interpolate, normalize, pad
 
 from aligners import ALIGNERS
-from aligners.base import Aligner, LocalView
+from aligners.base import Aligner, LocalView, join_maps
 from aligners.registry import Registry, UnknownNameError
-from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
+from promptlab.config import AlignerConfig, FusionConfig, PromptsConfig, ScorerConfig
 from promptlab.errors import ConfigError
 from promptlab.scorers import SCORERS
 from promptlab.scorers.base import PromptWeights, Scorer, Similarities
+from promptlab.scorers.summary import PromptSummary, summarise
 from promptlab.types import Size
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "ViewEvidence",
     "build_aligner",
     "build_scorer",
+    "build_summary",
     "compare",
     "draw_maps",
     "gather_evidence",
@@ -47,6 +49,25 @@ class TextBank:
     abnormal_texts: tuple[str, ...]
     normal: Float[Tensor, "normal dim"]
     abnormal: Float[Tensor, "abnormal dim"]
+    lengths: tuple[Float[Tensor, " normal"], Float[Tensor, " abnormal"]] | None = None
+    """Of the embeddings before they were brought to unit length; None: all alike."""
+
+    @classmethod
+    def of(
+        cls,
+        normal_texts: tuple[str, ...],
+        abnormal_texts: tuple[str, ...],
+        embeddings: Float[Tensor, "prompt dim"],
+    ) -> "TextBank":
+        """Return the bank of raw text embeddings: first all normal ones, then the abnormal."""
+        normal, abnormal = embeddings.split([len(normal_texts), len(abnormal_texts)])
+        return cls(
+            normal_texts,
+            abnormal_texts,
+            normalize(normal, dim=-1),
+            normalize(abnormal, dim=-1),
+            lengths=(normal.norm(dim=-1), abnormal.norm(dim=-1)),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,6 +85,10 @@ class Evidence:
     global_: Similarities
     views: tuple[ViewEvidence, ...]
     grid: tuple[int, int]
+    text_lengths: tuple[Float[Tensor, " normal"], Float[Tensor, " abnormal"]] | None = None
+    """As in `TextBank`."""
+    reference_map: Float[Tensor, "batch patch"] | None = None
+    """Distance of each patch from normal reference images; None: zero-shot."""
 
     def select(
         self, normal: Int[Tensor, " normal"], abnormal: Int[Tensor, " abnormal"]
@@ -79,8 +104,23 @@ class Evidence:
                 abnormal_gram=similarities.abnormal_gram[abnormal][:, abnormal],
             )
 
-        views = (replace(view, similarities=sliced(view.similarities)) for view in self.views)
-        return replace(self, global_=sliced(self.global_), views=tuple(views))
+        lengths = self.text_lengths
+        sliced_lengths = (lengths[0][normal], lengths[1][abnormal]) if lengths else None
+        return replace(self._mapped(sliced), text_lengths=sliced_lengths)
+
+    def at_temperature(self, temperature: float | None) -> "Evidence":
+        """Return the evidence with another softmax temperature; None: the backbone's own."""
+        if temperature is None:
+            return self
+        return self._mapped(lambda each: replace(each, logit_scale=1 / temperature))
+
+    def summarised(self, summary: PromptSummary | None) -> "Evidence":
+        """Return the evidence of the vectors that stand for the prompts; None: as it is."""
+        return self if summary is None else self._mapped(summary.apply)
+
+    def _mapped(self, change: Callable[[Similarities], Similarities]) -> "Evidence":
+        views = (replace(view, similarities=change(view.similarities)) for view in self.views)
+        return replace(self, global_=change(self.global_), views=tuple(views))
 
 
 @dataclass(frozen=True)
@@ -115,6 +155,15 @@ def build_aligner(config: AlignerConfig) -> Aligner:
     return _build(ALIGNERS, "aligner", config.name, config.params)
 
 
+def build_summary(config: PromptsConfig, evidence: Evidence) -> PromptSummary | None:
+    """Make the configured summary of the prompts of some evidence; None: prompts as they are."""
+    if config.summary == "none":
+        return None
+    return summarise(
+        evidence.global_, config.summary, centres=config.centres, lengths=evidence.text_lengths
+    )
+
+
 def compare(
     embeddings: Float[Tensor, "*lead dim"], bank: TextBank, logit_scale: float
 ) -> Similarities:
@@ -144,21 +193,52 @@ def gather_evidence(
             ViewEvidence(view, compare(view.embeddings, bank, logit_scale)) for view in views
         ),
         grid=grid,
+        text_lengths=bank.lengths,
     )
 
 
 @torch.inference_mode()
-def predict(evidence: Evidence, scorer: Scorer, fusion: FusionConfig) -> Prediction:
+def predict(
+    evidence: Evidence,
+    scorer: Scorer,
+    fusion: FusionConfig,
+    *,
+    summary: PromptSummary | None = None,
+    context: Literal["image", "patch"] = "image",
+    reference_weight: float = 0.5,
+) -> Prediction:
     """Score a batch.
 
-    image score = (w_global · scorer(global) + w_local · mean of the map's top share) / (w_global
-    + w_local). The weights that each image gave the prompts are reused for its places.
+    image score = (w_global · global + w_local · mean of the map's top share) / (w_global +
+    w_local). Where there are reference images, with R their distance map and r the weight:
+    map = (1 - r) · map of the scorer + r · R, and global = (1 - r) · scorer(global) + r · max R
+    (WinCLIP+, arXiv 2303.14814, section 4.3, r = 1/2).
+
+    Args:
+        evidence: of the prompts themselves.
+        scorer: what scores it.
+        fusion: how global and local evidence are weighed.
+        summary: of the prompts; the scorer then sees its vectors only.
+        context: ``image``: the weights that an image gave the prompts are reused for its places;
+            ``patch``: each place finds its own.
+        reference_weight: r.
     """
-    weights = scorer.weigh(evidence.global_)
-    global_score = scorer.score(evidence.global_, weights)
-    context = PromptWeights(weights.normal[..., None, :], weights.abnormal[..., None, :])
-    maps = [each.view.to_map(scorer.score(each.similarities, context)) for each in evidence.views]
-    patch_map = torch.stack(maps).mean(0)
+    seen = evidence.summarised(summary)
+    found = scorer.weigh(seen.global_)
+    global_score = scorer.score(seen.global_, found)
+    reused = PromptWeights(found.normal[..., None, :], found.abnormal[..., None, :])
+
+    def score(similarities: Similarities) -> Tensor:
+        own = scorer.weigh(similarities) if context == "patch" else reused
+        return scorer.score(similarities, own)
+
+    maps = [each.view.to_map(score(each.similarities)) for each in seen.views]
+    patch_map = join_maps([each.view for each in seen.views], maps)
+    if evidence.reference_map is not None:
+        peak = evidence.reference_map.amax(-1)
+        patch_map = torch.lerp(patch_map, evidence.reference_map, reference_weight)
+        global_score = torch.lerp(global_score, peak, reference_weight)
+    weights = found if summary is None else summary.spread(found)
     highest = max(1, round(fusion.top * patch_map.shape[-1]))
     local_score = patch_map.topk(highest, dim=-1).values.mean(-1)
     total = fusion.global_ + fusion.local

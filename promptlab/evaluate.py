@@ -20,6 +20,7 @@ from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import load_image
 from promptlab.detector import build_aligner, build_scorer, draw_maps
 from promptlab.errors import PromptLabError
+from promptlab.files import digest_file
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
 from promptlab.grid import Cell, Grid
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
@@ -35,6 +36,7 @@ from promptlab.results import (
     ImageScore,
     MetricValue,
     PromptSetRecord,
+    ReferenceImage,
     ResultTable,
     RunRecord,
     Skipped,
@@ -153,7 +155,8 @@ def run_experiment(
             device=config.backbone.device,
             logit_scale=backbone.logit_scale,
         ),
-        dataset=_dataset_record(workbench.dataset(config), config),
+        dataset=_dataset_record(workbench.dataset(config), config, judged),
+        references=_references(workbench.dataset(config), judged),
         prompts={
             category: _write_prompts(
                 folder, judged[category].prompts, workbench.prompts(config, category).notes
@@ -288,14 +291,35 @@ def _score_lines(judged: Judged) -> list[ImageScore]:
     ]
 
 
-def _dataset_record(dataset: Dataset, config: ExperimentConfig) -> DatasetRecord:
+def _references(
+    dataset: Dataset, judged: Mapping[str, Judged]
+) -> dict[str, tuple[ReferenceImage, ...]]:
+    return {
+        category: tuple(
+            ReferenceImage(
+                path=str(sample.path),
+                digest=digest_file(sample.path),
+                held_out=sample in dataset.samples,
+            )
+            for sample in one.references
+        )
+        for category, one in judged.items()
+        if one.references
+    }
+
+
+def _dataset_record(
+    dataset: Dataset, config: ExperimentConfig, judged: Mapping[str, Judged]
+) -> DatasetRecord:
     listing = hashlib.sha256()
-    for sample in dataset.samples:
+    held_out = {sample for one in judged.values() for sample in one.references}
+    samples = [sample for sample in dataset.samples if sample not in held_out]
+    for sample in samples:
         listing.update(f"{sample.category}/{sample.path.name}/{sample.label}\n".encode())
     return DatasetRecord(
         name=dataset.name,
         limit=config.dataset.limit,
-        images=len(dataset.samples),
+        images=len(samples),
         digest=listing.hexdigest(),
         problems=tuple(
             Skipped(path=str(problem.path), reason=f"{problem.what}; {problem.remedy}")

@@ -5,12 +5,13 @@ and no threshold; `promptlab.detector` makes scores of what comes out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from aligners.base import Aligner
+from aligners.memory import MemoryBank
 from promptlab.backbones.base import Backbone
 from promptlab.detector import Evidence, TextBank, gather_evidence
 from promptlab.features import FeatureStore, encode_images, encode_texts
@@ -37,8 +38,8 @@ class EvidenceBatch:
 def encode_bank(backbone: Backbone, prompts: PromptSet, *, store: FeatureStore) -> TextBank:
     """Return the text embeddings of a prompt set, by state and in its order."""
     normal, abnormal = (prompts.texts(state) for state in State)
-    embeddings = encode_texts(backbone, [*normal, *abnormal], store=store)
-    return TextBank(normal, abnormal, *embeddings.split([len(normal), len(abnormal)]))
+    embeddings = encode_texts(backbone, [*normal, *abnormal], store=store, unit=False)
+    return TextBank.of(normal, abnormal, embeddings)
 
 
 def gather_batches(
@@ -48,8 +49,12 @@ def gather_batches(
     *,
     aligner: Aligner,
     store: FeatureStore,
+    memory: MemoryBank | None = None,
 ) -> Iterator[EvidenceBatch]:
-    """Yield the evidence of images in order, holding one batch of features at a time."""
+    """Yield the evidence of images in order, holding one batch of features at a time.
+
+    With a memory of reference images, each image's distances to it are part of its evidence.
+    """
     for batch in encode_images(backbone, paths, requires=aligner.requires, store=store):
         evidence = None
         if batch.features is not None:
@@ -61,4 +66,6 @@ def gather_batches(
                     grid=batch.features.grid,
                     logit_scale=backbone.logit_scale,
                 )
+                if memory is not None:
+                    evidence = replace(evidence, reference_map=memory.distances(batch.features))
         yield EvidenceBatch(batch.positions, evidence, batch.unreadable, batch.encoded)

@@ -33,7 +33,7 @@ __all__ = ["EncodedBatch", "FeatureStore", "encode_images", "encode_texts"]
 _LOG = logging.getLogger(__name__)
 
 _Pieces = dict[str, Tensor]
-"""The tensors of one image: base pieces, value tokens or one window side."""
+"""The tensors of one image: base pieces, one kind of tokens or one window side."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +114,9 @@ def encode_images(
 
 
 def encode_texts(
-    backbone: Backbone, texts: Sequence[str], *, store: FeatureStore
+    backbone: Backbone, texts: Sequence[str], *, store: FeatureStore, unit: bool = True
 ) -> Float[Tensor, "prompt dim"]:
-    """Return unit-length text embeddings; each sentence is encoded once per backbone."""
+    """Return text embeddings, at unit length unless told otherwise; none is encoded twice."""
     folder = _folder_name(backbone)
     keys = {text: f"{folder}/{digest_bytes(text.encode())}.text" for text in texts}
     known = {text: stored["text"] for text, key in keys.items() if (stored := store.read(key))}
@@ -127,7 +127,8 @@ def encode_texts(
         for text, embedding in zip(missing, made, strict=True):
             store.write(keys[text], {"text": embedding})
             known[text] = embedding
-    return torch.nn.functional.normalize(torch.stack([known[text] for text in texts]), dim=-1)
+    found = torch.stack([known[text] for text in texts])
+    return torch.nn.functional.normalize(found, dim=-1) if unit else found
 
 
 def _encode_batch(
@@ -186,6 +187,10 @@ def _encode(
         }
         if encoded.value_tokens is not None:
             pieces_of_image["value"] = {"value": encoded.value_tokens[i].half().cpu()}
+    kinds = {_kind(piece): piece for piece in pieces if "-" in piece}
+    for kind, tokens in (backbone.encode_tokens(batch, list(kinds)) if kinds else {}).items():
+        for i, tokens_of_image in enumerate(tokens):
+            made[i][kinds[kind]] = {"tokens": tokens_of_image.half().cpu()}
     for piece in pieces:
         if piece.startswith("window"):
             side = int(piece.removeprefix("window"))
@@ -217,13 +222,21 @@ def _stack(backbone: Backbone, images: Sequence[Mapping[str, _Pieces]]) -> Local
             )
             for side in sides
         ),
+        other_tokens={_kind(piece): joined(piece, "tokens") for piece in images[0] if "-" in piece},
     )
 
 
 def _wanted(requires: Requirements) -> list[str]:
     """Return the pieces to read or encode for each image."""
     value = ["value"] if requires.value_tokens else []
-    return ["base", *value, *(f"window{side}" for side in sorted(requires.window_sides))]
+    kinds = (kind.replace(":", "-") for kind in sorted(requires.tokens))
+    sides = (f"window{side}" for side in sorted(requires.window_sides))
+    return ["base", *value, *kinds, *sides]
+
+
+def _kind(piece: str) -> str:
+    """Return the kind of tokens that a piece holds; ":" is no part of a file's name."""
+    return piece.replace("-", ":")
 
 
 def _digest_or_reason(path: Path) -> str | DataError:

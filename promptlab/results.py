@@ -31,6 +31,7 @@ __all__ = [
     "MetricValue",
     "PromptSetRecord",
     "Provenance",
+    "ReferenceImage",
     "ResultTable",
     "RunRecord",
     "Skipped",
@@ -117,6 +118,16 @@ class BackboneRecord(_Frozen):
     logit_scale: float
 
 
+class ReferenceImage(_Frozen):
+    """One normal image that a few-shot run compared with."""
+
+    path: str
+    digest: str
+    """SHA-256 of the file."""
+    held_out: bool
+    """Whether it is a test image, which was then not judged."""
+
+
 class DatasetRecord(_Frozen):
     """Which images were judged."""
 
@@ -148,6 +159,8 @@ class RunRecord(_Frozen):
     provenance: Provenance
     backbone: BackboneRecord
     dataset: DatasetRecord
+    references: dict[str, tuple[ReferenceImage, ...]] = {}
+    """By category; empty in a zero-shot run."""
     prompts: dict[str, PromptSetRecord]
     results: ResultTable
     baseline: ResultTable

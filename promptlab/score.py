@@ -80,7 +80,8 @@ def score_images(
             i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()
         }
         if batch.evidence is not None:
-            prediction = predict(batch.evidence, scoring, fusion)
+            evidence = batch.evidence.at_temperature(scorer.temperature)
+            prediction = predict(evidence, scoring, fusion, context=scorer.context)
             for row, i in enumerate(batch.positions):
                 results[i] = ScoredImage(
                     paths[i],

@@ -17,6 +17,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from aligners.base import Aligner, LocalFeatures
+from aligners.memory import MemoryBank, remember
 from promptlab.backbones import load_backbone
 from promptlab.backbones.base import Backbone
 from promptlab.config import ExperimentConfig, FileSource, LLMSource, StaticSource
@@ -29,12 +31,13 @@ from promptlab.detector import (
     ViewEvidence,
     build_aligner,
     build_scorer,
+    build_summary,
     draw_maps,
     predict,
 )
 from promptlab.errors import DataError
 from promptlab.evidence import encode_bank, gather_batches
-from promptlab.features import FeatureStore
+from promptlab.features import FeatureStore, encode_images
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
@@ -70,6 +73,8 @@ class Judged:
     encoded: int
     """How many images had to be encoded rather than read from the feature store."""
     seconds: Mapping[str, float]
+    references: tuple[Sample, ...] = ()
+    """The normal images that a few-shot run compared with; none of them was judged."""
 
     @property
     def labels(self) -> Int[np.ndarray, " image"]:
@@ -142,6 +147,10 @@ class Workbench:
         """Return the data set's categories, in order."""
         return self.dataset(config).categories
 
+    def references(self, config: ExperimentConfig, category: str) -> tuple[Sample, ...]:
+        """Return the normal reference images of a few-shot run; none in a zero-shot run."""
+        return self.dataset(config).references(category, config.few_shot.k, seed=config.seed)
+
     def prompts(self, config: ExperimentConfig, category: str) -> CategoryPrompts:
         """Return the pool of a category's prompts from all configured sources."""
         sources = tuple(source.model_dump_json() for source in config.prompts.sources)
@@ -168,7 +177,15 @@ class Workbench:
             rng=np.random.default_rng(config.seed),
         )
         evidence = compared.evidence.select(*(_places(pool, chosen, state) for state in State))
-        prediction = predict(evidence, build_scorer(config.scorer), config.fusion)
+        evidence = evidence.at_temperature(config.scorer.temperature)
+        prediction = predict(
+            evidence,
+            build_scorer(config.scorer),
+            config.fusion,
+            summary=build_summary(config.prompts, evidence),
+            context=config.scorer.context,
+            reference_weight=config.few_shot.weight,
+        )
         masks = self._masks(config, compared.samples) if maps else None
         side = config.metrics.pixel_size
         drawn = (
@@ -185,6 +202,7 @@ class Workbench:
             skipped=compared.skipped,
             encoded=compared.encoded,
             seconds={"encode": compared.seconds, "score": perf_counter() - begun},
+            references=self.references(config, category),
         )
 
     def _gather_prompts(
@@ -225,32 +243,37 @@ class Workbench:
         """Encode images and prompts where needed and compare them, once per pool and aligner."""
         pool = self.prompts(config, category).pool
         backbone = self.backbone(config)
-        samples = self.dataset(config).of(category)
+        references = self.references(config, category)
         key = (backbone.id, category, config.dataset.model_dump_json(), config.seed, pool.digest)
         return self._once(
             _Compared,
-            ("compared", *key, config.aligner.model_dump_json()),
-            lambda: self._compare_now(config, backbone, pool, samples),
+            ("compared", *key, config.aligner.model_dump_json(), *(r.path for r in references)),
+            lambda: self._compare_now(config, category, backbone, pool),
         )
 
     @torch.inference_mode()
     def _compare_now(
         self,
         config: ExperimentConfig,
+        category: str,
         backbone: Backbone,
         pool: PromptSet,
-        samples: tuple[Sample, ...],
     ) -> _Compared:
         begun = perf_counter()
         aligner = build_aligner(config.aligner)
-        category = samples[0].category
+        references = self.references(config, category)
+        samples = tuple(s for s in self.dataset(config).of(category) if s not in references)
+        memory = self._remember(backbone, aligner, references)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         parts: list[Evidence] = []
         skipped: dict[Path, str] = {}
         encoded = 0
         paths = [sample.path for sample in samples]
-        for batch in gather_batches(backbone, paths, bank, aligner=aligner, store=self._store):
+        batches = gather_batches(
+            backbone, paths, bank, aligner=aligner, store=self._store, memory=memory
+        )
+        for batch in batches:
             skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
             encoded += batch.encoded
             positions.extend(batch.positions)
@@ -268,6 +291,18 @@ class Workbench:
             encoded=encoded,
             seconds=perf_counter() - begun,
         )
+
+    def _remember(
+        self, backbone: Backbone, aligner: Aligner, references: Sequence[Sample]
+    ) -> MemoryBank | None:
+        """Return the memory of the reference images; None without any."""
+        paths = [sample.path for sample in references]
+        kept: list[LocalFeatures] = []
+        for batch in encode_images(backbone, paths, requires=aligner.requires, store=self._store):
+            for reason in batch.unreadable.values():
+                raise DataError(f"every reference image must be readable: {reason}")
+            kept.extend([batch.features] if batch.features else [])
+        return remember(kept) if kept else None
 
     def _masks(
         self, config: ExperimentConfig, samples: tuple[Sample, ...]
@@ -315,7 +350,13 @@ def _join(parts: Sequence[Evidence]) -> Evidence:
     for same in zip(*(part.views for part in parts), strict=True):
         view = replace(same[0].view, embeddings=same[0].view.embeddings[:, :, :0])
         views.append(ViewEvidence(view, joined([each.similarities for each in same])))
-    return replace(parts[0], global_=joined([part.global_ for part in parts]), views=tuple(views))
+    distances = [part.reference_map for part in parts if part.reference_map is not None]
+    return replace(
+        parts[0],
+        global_=joined([part.global_ for part in parts]),
+        views=tuple(views),
+        reference_map=torch.cat(distances) if distances else None,
+    )
 
 
 def _places(pool: PromptSet, chosen: PromptSet, state: State) -> Tensor:

@@ -5,13 +5,14 @@ compares them normalises them. Axis names are those of `promptlab.types` and `al
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
 from PIL import Image
 from torch import Tensor
 
+from promptlab.errors import BackboneError
 from promptlab.types import Size
 
 __all__ = ["Backbone", "EncodedImages"]
@@ -63,6 +64,21 @@ class Backbone(ABC):
         self, images: Float[Tensor, "batch 3 height width"], *, value_tokens: bool = False
     ) -> EncodedImages:
         """Encode a preprocessed batch; compute value tokens only when asked."""
+
+    def encode_tokens(
+        self,
+        images: Float[Tensor, "batch 3 height width"],  # noqa: ARG002 - for those who offer some
+        kinds: Sequence[str],
+    ) -> Mapping[str, Float[Tensor, "batch patch channel"]]:
+        """Encode numbered kinds of patch tokens (see `aligners.tokens`), after the final norm.
+
+        Raises:
+            BackboneError: when the backbone does not offer a kind; by default it offers none.
+        """
+        raise BackboneError(
+            f"backbone {self.name}: tokens must be of a kind that it offers (patch, value), but "
+            f"got {', '.join(kinds)}; use one of these, or an hf: or open_clip: backbone."
+        )
 
     @abstractmethod
     def encode_windows(

@@ -4,7 +4,7 @@ Only CLIP's own architecture with a ViT image encoder; other families (SigLIP, A
 how they pool and are refused. Code from checkpoints and pickled weights are never loaded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, final
@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from promptlab.backbones.base import Backbone, EncodedImages
+from promptlab.backbones.self_attention import SelfAttention
 from promptlab.backbones.vit import (
     Normalisation,
     Precision,
@@ -83,6 +84,7 @@ class HFBackbone(Backbone):
             ),
             blocks=[partial(layer, attention_mask=None) for layer in layers],
             last_value=partial(_through_value, layers[-1]),
+            attentions=[_attention_of(layer) for layer in layers],
             norm=tower.post_layernorm,
             projection=model.visual_projection.weight.detach(),
             patch=patch,
@@ -103,6 +105,12 @@ class HFBackbone(Backbone):
     ) -> EncodedImages:
         """Encode a preprocessed batch; compute value tokens only when asked."""
         return self._vision.encode_images(images, value_tokens=value_tokens)
+
+    def encode_tokens(
+        self, images: Float[Tensor, "batch 3 height width"], kinds: Sequence[str]
+    ) -> Mapping[str, Float[Tensor, "batch patch channel"]]:
+        """Encode numbered kinds of patch tokens (see `aligners.tokens`), after the final norm."""
+        return self._vision.encode_tokens(images, kinds)
 
     def encode_windows(
         self,
@@ -243,3 +251,17 @@ def _through_value(layer: "CLIPEncoderLayer", tokens: Tensor) -> Tensor:
     tokens = tokens + attention.out_proj(attention.v_proj(layer.layer_norm1(tokens)))
     mixed: Tensor = layer.mlp(layer.layer_norm2(tokens))
     return tokens + mixed
+
+
+def _attention_of(layer: "CLIPEncoderLayer") -> SelfAttention:
+    attention = layer.self_attn
+    return SelfAttention(
+        norm=layer.layer_norm1,
+        project=lambda tokens: (
+            attention.q_proj(tokens),
+            attention.k_proj(tokens),
+            attention.v_proj(tokens),
+        ),
+        out=attention.out_proj,
+        heads=attention.num_heads,
+    )

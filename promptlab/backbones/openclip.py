@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import interpolate, linear
 
 from promptlab.backbones.base import Backbone, EncodedImages
+from promptlab.backbones.self_attention import SelfAttention
 from promptlab.backbones.vit import (
     Normalisation,
     Precision,
@@ -70,6 +71,7 @@ class OpenClipBackbone(Backbone):
             embed=partial(_embed, visual),
             blocks=blocks,
             last_value=partial(_through_value, blocks[-1]),
+            attentions=[_attention_of(block) for block in blocks],
             norm=visual.ln_post,
             projection=visual.proj.detach().mT,
             patch=visual.patch_size,
@@ -90,6 +92,12 @@ class OpenClipBackbone(Backbone):
     ) -> EncodedImages:
         """Encode a preprocessed batch; compute value tokens only when asked."""
         return self._vision.encode_images(images, value_tokens=value_tokens)
+
+    def encode_tokens(
+        self, images: Float[Tensor, "batch 3 height width"], kinds: Sequence[str]
+    ) -> Mapping[str, Float[Tensor, "batch patch channel"]]:
+        """Encode numbered kinds of patch tokens (see `aligners.tokens`), after the final norm."""
+        return self._vision.encode_tokens(images, kinds)
 
     def encode_windows(
         self,
@@ -275,3 +283,20 @@ def _through_value(block: Any, tokens: Tensor) -> Tensor:  # noqa: ANN401
     tokens = tokens + block.ls_1(own)
     mixed: Tensor = block.ls_2(block.mlp(block.ln_2(tokens)))
     return tokens + mixed
+
+
+def _attention_of(block: Any) -> SelfAttention:  # noqa: ANN401
+    attention = block.attn
+
+    def project(tokens: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        query, key, value = linear(tokens, attention.in_proj_weight, attention.in_proj_bias).chunk(
+            3, dim=-1
+        )
+        return query, key, value
+
+    return SelfAttention(
+        norm=block.ln_1,
+        project=project,
+        out=lambda attended: block.ls_1(attention.out_proj(attended)),
+        heads=attention.num_heads,
+    )

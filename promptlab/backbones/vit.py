@@ -1,10 +1,10 @@
 """What CLIP's vision transformers have in common, whichever library holds the weights.
 
-Patch tokens, value tokens and window embeddings from six parts of a model. Knows nothing of text,
-files or of any library; batches come first everywhere (open_clip 3, transformers).
+Patch tokens of several kinds and window embeddings from the parts of a model. Knows nothing of
+text, files or of any library; batches come first everywhere (open_clip 3, transformers).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,7 +14,9 @@ from jaxtyping import Float, Int
 from PIL import Image
 from torch import Tensor
 
+from aligners.tokens import split_kind
 from promptlab.backbones.base import EncodedImages
+from promptlab.backbones.self_attention import SelfAttention
 from promptlab.errors import BackboneError
 from promptlab.types import Size
 
@@ -98,6 +100,8 @@ class VisionTower:
     blocks: Sequence[Tokens]
     last_value: Tokens
     """The last block with its attention replaced by each token's own value."""
+    attentions: Sequence[SelfAttention]
+    """Each block's attention, in parts."""
     norm: Tokens
     projection: Float[Tensor, "dim channel"]
     patch: Size
@@ -121,6 +125,37 @@ class VisionTower:
             grid=(height // self.patch[0], width // self.patch[1]),
             value_tokens=None if value is None else value[:, 1:],
         )
+
+    @torch.no_grad()
+    def encode_tokens(
+        self, images: Float[Tensor, "batch 3 height width"], kinds: Sequence[str]
+    ) -> Mapping[str, Float[Tensor, "batch patch channel"]]:
+        """Return patch tokens of numbered kinds, all from one pass.
+
+        Two paths, as in CLIP Surgery and GEM: the plain one goes through every block; beside it,
+        from the first of the last N blocks on, another one adds up the self-self attention of
+        the plain path's tokens, without MLPs.
+
+        Raises:
+            BackboneError: when a kind needs more blocks than there are.
+        """
+        wanted = {kind: split_kind(kind) for kind in kinds}
+        for kind, (_, count) in wanted.items():
+            if count > len(self.blocks):
+                raise BackboneError(
+                    f"tokens {kind} need {count} blocks, but this backbone has "
+                    f"{len(self.blocks)}; ask for at most so many."
+                )
+        paths: dict[str, Tensor] = {}
+        with computing_in(self.precision, self.projection.device):
+            tokens = self.embed(images.to(self.projection.device))
+            for i, (block, attention) in enumerate(zip(self.blocks, self.attentions, strict=True)):
+                for kind, (method, count) in wanted.items():
+                    if i >= len(self.blocks) - count:
+                        update = attention.update(tokens, method)
+                        paths[kind] = paths.get(kind, tokens) + update
+                tokens = block(tokens)
+            return {kind: self.norm(paths[kind]).float()[:, 1:] for kind in kinds}
 
     @torch.no_grad()
     def encode_windows(

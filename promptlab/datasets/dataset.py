@@ -1,6 +1,7 @@
 """What a data set is: labelled test images by category, and what is wrong with them.
 
-Knows nothing of where images come from, of features or of metrics.
+Normal reference images for few-shot runs are drawn here too. Knows nothing of where images come
+from, of features or of metrics.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,10 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
-from promptlab.errors import ConfigError
+from promptlab.errors import ConfigError, DataError
 from promptlab.types import Sample, State
 
 __all__ = ["Dataset", "Problem", "limited"]
+
+
+_REFERENCES = 1
+"""Tells the draw of references from others that the same seed decides."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class Dataset:
     """At most this many images per category were drawn; None: all are here."""
     seed: int | None = None
     """The seed of that draw; None without a limit."""
+    train: tuple[Sample, ...] = ()
+    """Normal training images, where the data set has some: references are drawn from them."""
 
     @property
     def categories(self) -> tuple[str, ...]:
@@ -49,6 +56,31 @@ class Dataset:
     def of(self, category: str) -> tuple[Sample, ...]:
         """Return the samples of one category."""
         return tuple(sample for sample in self.samples if sample.category == category)
+
+    def references(self, category: str, k: int, *, seed: int) -> tuple[Sample, ...]:
+        """Draw ``k`` normal reference images of one category.
+
+        They come from the category's training images where it has some, else from its normal
+        test images: whoever judges then leaves these out. The draws for one seed are nested: the
+        first reference of two is the only one of one.
+
+        Raises:
+            DataError: when there are not so many, or no normal test image would be left.
+        """
+        trained = [sample for sample in self.train if sample.category == category]
+        normal = [sample for sample in self.of(category) if sample.label is State.NORMAL]
+        pool, spare = (trained, 0) if trained else (normal, 1)
+        if k > len(pool) - spare:
+            kind = "training" if trained else "test"
+            raise DataError(
+                f"few_shot.k must be at most {len(pool) - spare} for {category!r}, which has "
+                f"{len(pool)} normal {kind} images"
+                f"{'' if trained else ' (one must stay to be judged)'}, but got {k}; lower it or "
+                "add images to <category>/train/good."
+            )
+        # Its own stream: the seed's first draws already decided the limit.
+        order = np.random.default_rng([seed, _REFERENCES]).permutation(len(pool))
+        return tuple(pool[index] for index in order[:k])
 
 
 def limited(dataset: Dataset, *, limit: int, seed: int) -> Dataset:

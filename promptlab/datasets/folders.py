@@ -2,7 +2,8 @@
 
 ``<category>/test/<good or defect>/<stem>.png`` and
 ``<category>/ground_truth/<defect>/<stem>_mask.png`` (or ``<stem>.png``). This is also the layout
-of MPDD, BTAD and most home-made sets. The train folder is never read: nothing is trained.
+of MPDD, BTAD and most home-made sets. ``<category>/train/good`` is listed for few-shot runs,
+which draw normal reference images from it; nothing is trained.
 """
 
 import re
@@ -34,15 +35,18 @@ def read_mvtec(root: Path | None, categories: Sequence[str] | None) -> Dataset:
     wanted = chosen_categories(categories, available=folders)
     samples: list[Sample] = []
     problems: list[Problem] = []
+    train: list[Sample] = []
     for category in wanted:
         found, noticed = _read_category(folders[category], category)
         samples += found
         problems += noticed
+        train += _read_train(folders[category], category)
     return Dataset(
         name="mvtec",
         samples=tuple(samples),
         nouns={category: noun_of(category) for category in wanted},
         problems=tuple(problems),
+        train=tuple(train),
     )
 
 
@@ -109,6 +113,16 @@ def _read_category(folder: Path, category: str) -> tuple[list[Sample], list[Prob
         ]
         problems += _unpaired(folder / "ground_truth" / kind.name, images, masks)
     return samples, problems
+
+
+def _read_train(folder: Path, category: str) -> list[Sample]:
+    kinds = sorted((folder / "train").iterdir()) if (folder / "train").is_dir() else []
+    return [
+        Sample(path, category, State.NORMAL)
+        for kind in kinds
+        if kind.name.lower() in _NORMAL_FOLDERS
+        for path in images_in(kind)
+    ]
 
 
 def images_in(folder: Path) -> list[Path]:

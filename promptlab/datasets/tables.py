@@ -49,7 +49,7 @@ def read_elpv(root: Path | None, categories: Sequence[str] | None) -> Dataset:
 
 
 def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
-    """Read VisA's test images by its official one-class split, ``split_csv/1cls.csv``.
+    """Read VisA's images by its official one-class split, ``split_csv/1cls.csv``.
 
     Raises:
         DataError: when ``root`` is not given or the table is missing, malformed or names a path
@@ -68,11 +68,26 @@ def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
             f"{table} must have the columns {', '.join(sorted(_VISA_COLUMNS))}, but lacks "
             f"{', '.join(sorted(missing))}; take the file from VisA's repository."
         )
-    rows = [row for row in reader if row["split"] == "test"]
-    wanted = chosen_categories(categories, available=sorted({row["object"] for row in rows}))
-    samples = [_visa_sample(row, root=root) for row in rows if row["object"] in wanted]
-    samples.sort(key=lambda sample: (sample.category, sample.path))
-    return Dataset("visa", tuple(samples), nouns={name: noun_of(name) for name in wanted})
+    rows = list(reader)
+    tested = {row["object"] for row in rows if row["split"] == "test"}
+    wanted = chosen_categories(categories, available=sorted(tested))
+    samples, train = (
+        sorted(
+            (
+                _visa_sample(row, root=root)
+                for row in rows
+                if row["split"] == split and row["object"] in wanted
+            ),
+            key=lambda sample: (sample.category, sample.path),
+        )
+        for split in ("test", "train")
+    )
+    return Dataset(
+        "visa",
+        tuple(samples),
+        nouns={name: noun_of(name) for name in wanted},
+        train=tuple(sample for sample in train if sample.label is State.NORMAL),
+    )
 
 
 def package_folder(module: str, *, dataset: str, install: str) -> Path:

@@ -86,7 +86,8 @@ def explain_image(  # noqa: PLR0913 - those of score_images and one more
     (batch,) = gather_batches(backbone, [path], bank, aligner=aligning, store=store)
     if batch.evidence is None:
         raise DataError(batch.unreadable[0])
-    prediction = predict(batch.evidence, scoring, fusion)
+    evidence = batch.evidence.at_temperature(scorer.temperature)
+    prediction = predict(evidence, scoring, fusion, context=scorer.context)
     picture = load_image(path)
     picture.thumbnail((THUMBNAIL, THUMBNAIL), Image.Resampling.LANCZOS)
     size = (picture.height, picture.width)
@@ -102,8 +103,8 @@ def explain_image(  # noqa: PLR0913 - those of score_images and one more
         local_score=float(prediction.local_score[0]),
         fusion=fusion,
         rule=scoring.rule,
-        prompts=_weigh_prompts(prompts, batch.evidence, prediction, rule=scoring.rule),
-        regions=_regions(prompts, batch.evidence, prediction, drawn, top_share=top_share),
+        prompts=_weigh_prompts(prompts, evidence, prediction, rule=scoring.rule),
+        regions=_regions(prompts, evidence, prediction, drawn, top_share=top_share),
         region_rule=rule_in_words(top_share),
         image=np.asarray(picture),
         anomaly_map=drawn,

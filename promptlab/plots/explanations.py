@@ -34,7 +34,7 @@ def explanation_figure(explanation: Explanation, *, prompts: int = 6) -> Figure:
     rows = min(prompts, max(len(explanation.ranked(state)) for state in State))
     low = 0.9 + 0.36 * rows
     figure = Picture(figsize=(10, tall + low + 1.0), layout="constrained")
-    top, below = figure.subfigures(2, 1, height_ratios=(tall + 1.0, low))
+    top, below = figure.subfigures(2, 1, squeeze=False, height_ratios=(tall + 1.0, low))[:, 0]
     title = f"{explanation.path.name}, judged as {explanation.category}"
     top.suptitle(f"{title}\n{textwrap.fill(explanation.decision, 118)}", fontsize=9.5)
     _draw_maps(top.subplots(1, 2), explanation)
@@ -61,7 +61,7 @@ def _draw_maps(axes: Iterable[Axes], explanation: Explanation) -> None:
             inside = np.where(region.mask, explanation.anomaly_map, -np.inf)
             row, column = np.unravel_index(inside.argmax(), inside.shape)
             ax.text(
-                column, row, str(nth), ha="center", va="center", fontsize=8, color="white",
+                float(column), float(row), str(nth), ha="center", va="center", fontsize=8, color="white",
                 bbox={"boxstyle": "circle,pad=0.2", "facecolor": INK, "linewidth": 0},
             )  # fmt: skip
     lines = [

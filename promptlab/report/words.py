@@ -174,8 +174,8 @@ def _doubts(record: RunRecord) -> list[str]:
     """Say where a difference may be chance, and what could not be computed."""
     sentences = []
     if record.gain is not None and _has_interval(record.gain.mean):
-        mean = record.gain.mean
-        low, high = mean.low or 0.0, mean.high or 0.0
+        gain = record.gain.mean
+        low, high = gain.low or 0.0, gain.high or 0.0
         verdict = ": the difference may be chance" if low <= 0 <= high else ""
         sentences.append(
             f"The paired 95 % interval of the gain is {100 * low:+.1f} to {100 * high:+.1f} points"

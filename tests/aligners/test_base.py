@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from aligners.base import LocalView, Requirements
+from aligners.base import LocalView, Requirements, join_maps
 from aligners.contract import example_features
 
 MEMBERS = torch.tensor([[True, True, False, False], [False, True, True, False]])
@@ -42,3 +42,24 @@ def test_windows_of_refuses_side_that_was_not_encoded():
     assert features.windows_of(2) is features.windows[0]
     with pytest.raises(ValueError, match=r"side 3 must be encoded .* have sides \[2\]; encode"):
         features.windows_of(3)
+
+
+def test_tokens_refuses_a_kind_that_was_not_encoded():
+    features = example_features(Requirements(tokens=("gem:2",)))
+    assert features.tokens("gem:2") is features.other_tokens["gem:2"]
+    with pytest.raises(ValueError, match="gem:6 tokens must be encoded before they are aligned"):
+        features.tokens("gem:6")
+
+
+@pytest.mark.parametrize(("join", "expected"), [("arithmetic", 0.4), ("harmonic", 0.3)])
+def test_join_maps_joins_as_the_views_say(join, expected):
+    views = [LocalView(torch.zeros(1, 1, 3), join=join)] * 2
+    # 2 / (1/.2 + 1/.6) = .3
+    found = join_maps(views, [torch.tensor([[0.2]]), torch.tensor([[0.6]])])
+    torch.testing.assert_close(found, torch.tensor([[expected]]))
+
+
+def test_join_maps_refuses_views_that_disagree():
+    views = [LocalView(torch.zeros(1, 1, 3), join=join) for join in ("arithmetic", "harmonic")]
+    with pytest.raises(ValueError, match=r"must agree .* \['arithmetic', 'harmonic'\]; give all"):
+        join_maps(views, [torch.zeros(1, 1)] * 2)

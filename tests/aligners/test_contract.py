@@ -14,7 +14,7 @@ def test_shipped_aligner_keeps_contract(name, check):
 
 
 def test_all_aligners_are_registered_on_import():
-    assert ALIGNERS.available() == ("fine_grained", "global", "patch", "value", "window")
+    assert ALIGNERS.available() == ("fine_grained", "gem", "global", "patch", "value", "window")
 
 
 @dataclass(frozen=True)

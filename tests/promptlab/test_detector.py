@@ -1,15 +1,17 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from aligners.base import LocalView
-from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
+from promptlab.config import AlignerConfig, FusionConfig, PromptsConfig, ScorerConfig
 from promptlab.detector import (
     Evidence,
     TextBank,
     build_aligner,
     build_scorer,
+    build_summary,
     draw_maps,
     gather_evidence,
     predict,
@@ -51,6 +53,99 @@ def test_predict_averages_the_top_share_of_the_map(evidence: Evidence) -> None:
     fusion = FusionConfig.model_validate({"global": 0, "local": 1, "top": 1.0})
     prediction = predict(evidence, build_scorer(ScorerConfig()), fusion)
     assert prediction.image_score[1].item() == pytest.approx((logistic(-1) + logistic(1)) / 2)
+
+
+def test_predict_mixes_in_the_distance_from_references(evidence: Evidence) -> None:
+    distances = torch.tensor([[0.1, 0.3], [0.0, 0.2]])
+    fusion = FusionConfig.model_validate({"global": 1, "local": 0})
+    few = replace(evidence, reference_map=distances)
+    prediction = predict(few, build_scorer(ScorerConfig()), fusion, reference_weight=0.25)
+    zero = predict(evidence, build_scorer(ScorerConfig()), fusion)
+    # WinCLIP+: the maximum joins the image score, the map joins the map.
+    expected = 0.75 * zero.global_score + 0.25 * torch.tensor([0.3, 0.2])
+    assert torch.allclose(prediction.image_score, expected)
+    assert torch.allclose(
+        prediction.patch_map[:, 0], 0.75 * zero.patch_map[:, 0] + 0.25 * distances
+    )
+
+
+def test_predict_joins_harmonic_views_harmonically(evidence: Evidence) -> None:
+    (view,) = evidence.views
+    image = replace(
+        view,
+        similarities=replace(
+            evidence.global_,
+            **{
+                state: getattr(evidence.global_, state)[:, None].expand(-1, 2, -1)
+                for state in ("normal", "abnormal")
+            },
+        ),
+    )
+    views = tuple(replace(v, view=replace(v.view, join="harmonic")) for v in (view, image))
+    prediction = predict(
+        replace(evidence, views=views), build_scorer(ScorerConfig()), FusionConfig()
+    )
+    expected = 2 / (1 / logistic(1) + 1 / logistic(0))
+    assert prediction.patch_map[1, 0, 1].item() == pytest.approx(expected)
+
+
+def test_temperature_replaces_the_backbones_scale(evidence: Evidence) -> None:
+    prediction = predict(evidence.at_temperature(0.5), build_scorer(ScorerConfig()), FusionConfig())
+    assert prediction.global_score[0].item() == pytest.approx(1 / (1 + math.exp(2)))
+    assert evidence.at_temperature(None) is evidence
+
+
+def three_prompts() -> Evidence:
+    normal = torch.tensor([[1.0, 0, 0], [0.0, 1, 0]])
+    bank = TextBank(("a", "b"), ("x",), normal, torch.tensor([[0.0, 0, 1]]))
+    views = (LocalView(torch.tensor([[[0.0, 2.0, 1.0], [3.0, 0.0, 1.0]]])),)
+    return gather_evidence(torch.tensor([[1.0, 0, 1]]), views, bank, grid=(1, 2), logit_scale=SCALE)
+
+
+def test_predict_lets_each_place_find_its_own_weights_when_told() -> None:
+    scorer = build_scorer(ScorerConfig(name="contextual", params={"share": 0.5, "keep": 1}))
+    image = predict(three_prompts(), scorer, FusionConfig())
+    patch = predict(three_prompts(), scorer, FusionConfig(), context="patch")
+    # The image keeps prompt a. Its first place is like b: cosines 2 and 1 over sqrt 5 to b and x.
+    assert image.patch_map[0, 0, 0].item() == pytest.approx(logistic(1 / 5**0.5))
+    assert patch.patch_map[0, 0, 0].item() == pytest.approx(logistic(-1 / 5**0.5))
+    assert patch.patch_map[0, 0, 1].item() == pytest.approx(image.patch_map[0, 0, 1].item())
+
+
+def test_summary_gives_prompt_weights_and_names_prompts() -> None:
+    evidence = three_prompts()
+    summary = build_summary(PromptsConfig(summary="medoid"), evidence)
+    prediction = predict(evidence, build_scorer(ScorerConfig()), FusionConfig(), summary=summary)
+    assert prediction.weights.normal.tolist() == [[1.0, 0.0]]
+    assert prediction.top_normal.tolist() == [0]
+    assert build_summary(PromptsConfig(), evidence) is None
+
+
+def test_mean_raw_weighs_prompts_by_the_length_of_their_embeddings() -> None:
+    raw = torch.tensor([[3.0, 0, 0], [0.0, 1, 0], [0.0, 0, 5]])
+    bank = TextBank.of(("a", "b"), ("x",), raw)
+    evidence = gather_evidence(
+        torch.tensor([[1.0, 0, 0]]),
+        (LocalView(torch.ones(1, 1, 3)),),
+        bank,
+        grid=(1, 1),
+        logit_scale=SCALE,
+    )
+    fusion = FusionConfig.model_validate({"global": 1, "local": 0})
+    scores = [
+        predict(
+            evidence,
+            build_scorer(ScorerConfig()),
+            fusion,
+            summary=build_summary(PromptsConfig(summary=kind), evidence),
+        ).image_score.item()
+        for kind in ("none", "mean_raw")
+    ]
+    # Mean of unit vectors: (1, 1) / sqrt 2; of raw ones: (3, 1) / sqrt 10.
+    assert scores == pytest.approx([logistic(-1 / 2**0.5), logistic(-3 / 10**0.5)])
+    kept = evidence.select(torch.tensor([1]), torch.tensor([0])).text_lengths
+    assert kept is not None
+    assert [length.tolist() for length in kept] == [[1.0], [5.0]]
 
 
 def test_select_equals_evidence_gathered_from_fewer_prompts() -> None:

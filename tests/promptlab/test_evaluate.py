@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 
@@ -138,3 +139,16 @@ def test_run_grid_names_the_cell_that_failed(config: ExperimentConfig, tmp_path:
         path.write_bytes(b"")
     with pytest.raises(DataError, match=r"cell scorer=max: .*all 12 of 'disc' failed"):
         run_grid(cells_of(config, "max"), Workbench(), parent=tmp_path / "runs")
+
+
+def test_run_experiment_records_its_references(config: ExperimentConfig, tmp_path: Path) -> None:
+    few = with_overrides(config, {"few_shot.k": 1})
+    folder, record = run_experiment(few, Workbench(), parent=tmp_path / "runs")
+    (reference,) = record.references["plate"]
+    assert reference.held_out
+    assert reference.digest == hashlib.sha256(Path(reference.path).read_bytes()).hexdigest()
+    assert record.dataset.images == 22
+    assert reference.path not in {score.path for score in read_scores(folder)}
+    _, zero = run_experiment(config, Workbench(), parent=tmp_path / "runs")
+    assert zero.references == {}
+    assert zero.dataset.digest != record.dataset.digest

@@ -1,9 +1,11 @@
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 import torch
 from fakes import TinyBackbone, write_mvtec
+from torch import Tensor
 
 from aligners.base import Requirements
 from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
@@ -101,3 +103,31 @@ def test_encode_texts_encodes_each_sentence_once_and_at_unit_length() -> None:
     assert backbone.texts_encoded == 3
     assert torch.allclose(both.norm(dim=-1), torch.ones(3))
     assert torch.equal(both[[2, 0]], first)
+
+
+class WithGem(TinyBackbone):
+    def encode_tokens(self, images: Tensor, kinds: Sequence[str]) -> Mapping[str, Tensor]:
+        return {kind: self._tokens(images)[0] * int(kind[-1]) for kind in kinds}
+
+
+def test_encode_images_stores_each_kind_of_tokens_as_its_own_piece(
+    paths: list[Path], own_cache: Path
+) -> None:
+    backbone, store = WithGem(), FeatureStore()
+    for kinds, encoded in ((("gem:2",), 2), (("gem:2",), 0), (("gem:2", "value:3"), 2)):
+        requires = Requirements(tokens=kinds)
+        (batch,) = encode_images(backbone, paths[:2], requires=requires, store=store)
+        assert batch.encoded == encoded
+        assert batch.features is not None
+        assert set(batch.features.other_tokens) == set(kinds)
+    features = batch.features
+    assert torch.allclose(features.tokens("gem:2"), 2 * features.patch_tokens, rtol=1e-2)
+    assert torch.allclose(features.tokens("value:3"), 3 * features.patch_tokens, rtol=1e-2)
+    names = {path.name.partition(".")[2] for path in own_cache.rglob("*.safetensors")}
+    assert names == {"base.safetensors", "gem-2.safetensors", "value-3.safetensors"}
+
+
+def test_encode_texts_keeps_lengths_when_told() -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    raw = encode_texts(backbone, ["a damaged plate"], store=store, unit=False)
+    assert torch.allclose(raw, backbone.encode_text(["a damaged plate"]))

@@ -109,3 +109,70 @@ def test_resize_mask_is_nearest_neighbour_and_keeps_axes_apart() -> None:
     assert larger.shape == (4, 12)
     assert larger[2:, 9:].all()
     assert larger.sum() == 2 * 3
+
+
+def test_judge_holds_references_out_where_there_is_no_training_image(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    bench = Workbench()
+    judged = bench.judge(with_overrides(config, {"few_shot.k": 2}), "plate")
+    assert len(judged.references) == 2
+    assert len(judged.samples) == 10
+    assert not {*judged.references} & {*judged.samples}
+    # Back to zero-shot on the same bench: nothing of the references is left.
+    assert len(bench.judge(config, "plate").samples) == 12
+
+
+def test_judge_compares_with_training_images_and_the_weight_decides(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    train = root / "plate" / "train" / "good"
+    train.mkdir(parents=True)
+    sources = sorted((root / "plate" / "test" / "good").glob("*.png"))
+    for source in sources[:3]:
+        (train / source.name).write_bytes(source.read_bytes())
+    bench, few = Workbench(), with_overrides(config, {"few_shot.k": 3})
+    judged, zero = bench.judge(few, "plate"), bench.judge(config, "plate")
+    assert {sample.path.parent.name for sample in judged.references} == {"good"}
+    assert len(judged.samples) == 12
+    assert (judged.prediction.patch_map != zero.prediction.patch_map).any()
+    alone = bench.judge(with_overrides(few, {"few_shot.weight": 1}), "plate").prediction
+    of_references = [
+        sample.path.name in {s.name for s in sources[:3]} and not sample.defect
+        for sample in judged.samples
+    ]
+    # A copy of a reference is at no distance from it (features are kept in float16).
+    assert alone.global_score[of_references].max() < 1e-3
+    none = bench.judge(with_overrides(few, {"few_shot.weight": 0}), "plate").prediction
+    assert (none.image_score == zero.prediction.image_score).all()
+
+
+def test_judge_refuses_an_unreadable_reference(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    train = root / "plate" / "train" / "good"
+    train.mkdir(parents=True)
+    (train / "000.png").write_bytes(b"not an image")
+    with pytest.raises(DataError, match="every reference image must be readable: "):
+        Workbench().judge(with_overrides(config, {"few_shot.k": 1}), "plate")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"prompts.summary": "kmeans", "prompts.centres": 2},
+        {"scorer.context": "patch", "scorer.name": "contextual"},
+        {"scorer.temperature": 0.5},
+    ],
+)
+def test_judge_scores_with_each_option_of_the_prompts_and_the_scorer(
+    config: ExperimentConfig, backbone: TinyBackbone, changes: dict[str, object]
+) -> None:
+    plain = Workbench().judge(config, "plate").prediction
+    found = Workbench().judge(with_overrides(config, changes), "plate").prediction
+    assert found.weights.normal.shape == plain.weights.normal.shape
+    assert (found.patch_map != plain.patch_map).any()

@@ -287,3 +287,36 @@ def test_unreachable_hub_is_said_at_once(monkeypatch):
         "preprocessor_config.json and the tokenizer's files into a folder and use "
         "hf:/path/to/folder, or use the backbone lite, which comes with promptlab."
     )
+
+
+def one_sided(side, value, sharpness):
+    """GEM's step for one side of one head, as the paper words it."""
+    unit = side / side.norm(dim=-1, keepdim=True)
+    attended = torch.softmax(sharpness * unit @ unit.T, dim=-1) @ unit
+    unit = attended / attended.norm(dim=-1, keepdim=True)
+    return torch.softmax(sharpness * unit @ unit.T, dim=-1) @ value
+
+
+@torch.no_grad()
+def test_gem_equals_a_loop_over_images_heads_and_sides(checkpoint, backbone):
+    images, tower = noise(2, 3, 24, 40), checkpoint.model.vision_model
+    tokens = path = tower.encoder.layers[0](embedded(checkpoint.model, images), None)
+    for layer in tower.encoder.layers[1:]:
+        normed, attention = layer.layer_norm1(tokens), layer.self_attn
+        updates = []
+        for image in normed:
+            sharpness = image.norm(dim=-1).mean() / 8**0.5
+            sides = [p(image) for p in (attention.q_proj, attention.k_proj, attention.v_proj)]
+            heads = [
+                sum(
+                    one_sided(side[:, h : h + 8], sides[2][:, h : h + 8], sharpness)
+                    for side in sides
+                )
+                / 3
+                for h in range(0, 32, 8)
+            ]
+            updates.append(attention.out_proj(torch.cat(heads, dim=-1)))
+        path = path + torch.stack(updates)
+        tokens = layer(tokens, None)
+    found = backbone.encode_tokens(images, ["gem:2"])
+    close(found["gem:2"], tower.post_layernorm(path)[:, 1:])

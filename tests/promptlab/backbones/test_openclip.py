@@ -8,10 +8,10 @@ import huggingface_hub
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812 - as everywhere
 from huggingface_hub import HfApi
 from PIL import Image
 from safetensors.torch import save_file
-from torch.nn.functional import interpolate
 
 from promptlab.backbones import load_backbone
 from promptlab.backbones.openclip import load_openclip
@@ -96,7 +96,7 @@ def test_positions_are_resized_to_another_shape_of_as_many_patches(pair):
     # open_clip itself would keep the order of the 4x4 grid's positions for a 2x8 grid.
     model, images = pair.model, noise(1, 3, 16, 64)
     grid = model.visual.positional_embedding[1:].T.reshape(1, 32, 4, 4)
-    grid = interpolate(grid, size=(2, 8), mode="bicubic", antialias=True).reshape(32, 16).T
+    grid = F.interpolate(grid, size=(2, 8), mode="bicubic", antialias=True).reshape(32, 16).T
     native = model.visual.positional_embedding.detach().clone()
     model.visual.positional_embedding.data = torch.cat([native[:1], grid])
     expected = model.encode_image(images)
@@ -271,3 +271,26 @@ def test_missing_package_names_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "open_clip", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'promptlab\[open-clip\]'"):
         load_openclip("ViT-B-16/openai")
+
+
+@torch.no_grad()
+def test_value_attention_in_the_last_blocks_equals_librarys_attention_of_values(pair):
+    images, visual = noise(2, 3, 32, 32), pair.model.visual
+    tokens = visual._embeds(images)
+    tokens = path = visual.transformer.resblocks[0](tokens)
+    for block in visual.transformer.resblocks[1:]:
+        _, _, value = F.linear(
+            block.ln_1(tokens), block.attn.in_proj_weight, block.attn.in_proj_bias
+        ).chunk(3, dim=-1)
+        value = value.unflatten(-1, (4, 8)).transpose(1, 2)
+        attended = F.scaled_dot_product_attention(value, value, value).transpose(1, 2).flatten(2)
+        path = path + block.ls_1(block.attn.out_proj(attended))
+        tokens = block(tokens)
+    found = pair.backbone.encode_tokens(images, ["value:2", "value:1"])
+    close(found["value:2"], visual.ln_post(path)[:, 1:])
+    assert (found["value:2"] - found["value:1"]).abs().max() > 0.1
+
+
+def test_more_blocks_than_there_are_is_refused(pair):
+    with pytest.raises(BackboneError, match="tokens gem:4 need 4 blocks, but this backbone has 3"):
+        pair.backbone.encode_tokens(noise(1, 3, 32, 32), ["gem:4"])

@@ -83,6 +83,7 @@ def test_read_visa_reads_the_test_split(tmp_path):
         ("c.JPG", State.ABNORMAL, tmp_path / "pcb1" / "c.png"),
     ]
     assert dataset.nouns == {"candle": "candle", "pcb1": "pcb"}
+    assert [sample.path.name for sample in dataset.train] == ["a.JPG"]
 
 
 def test_read_visa_refuses_no_root():
