@@ -61,7 +61,8 @@ def _draw_maps(axes: Iterable[Axes], explanation: Explanation) -> None:
             inside = np.where(region.mask, explanation.anomaly_map, -np.inf)
             row, column = np.unravel_index(inside.argmax(), inside.shape)
             ax.text(
-                float(column), float(row), str(nth), ha="center", va="center", fontsize=8, color="white",
+                float(column), float(row), str(nth), ha="center", va="center", color="white",
+                fontsize=8,
                 bbox={"boxstyle": "circle,pad=0.2", "facecolor": INK, "linewidth": 0},
             )  # fmt: skip
     lines = [
