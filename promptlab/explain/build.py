@@ -178,7 +178,7 @@ def _regions(
 
 
 def _patch_similarities(
-    views: Sequence[tuple[ViewEvidence, Float[Tensor, "1 place prompt"]]],
+    views: Sequence[tuple[ViewEvidence, Float[Tensor, "1 _ prompt"]]],
 ) -> Float[Tensor, "patch prompt"]:
     """Give each patch the mean similarities of the places that cover it, averaged over views."""
     return torch.stack(

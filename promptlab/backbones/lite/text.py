@@ -30,7 +30,9 @@ class SentenceEncoder:
     def __init__(self, folder: Path, device: str = "cpu") -> None:
         repair_torchvision()
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - seconds to import
+        from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
+        disable_progress_bar()  # it would break into the command line's own progress
         self._model = SentenceTransformer(str(folder), device=device, local_files_only=True)
         self._model.max_seq_length = MAX_TEXT_TOKENS
 
