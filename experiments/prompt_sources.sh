@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What are prompts of each source worth? One record per data set and source, into $OUT.
-# PROMPTLAB_DATA: a folder with data sets in MVTec AD layout, one folder each.
+# PROMPTLAB_DATA: a folder with data sets in MVTec AD layout, one folder each. The records are copied to
+# experiments/records, with that folder's name left out of them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
@@ -21,4 +22,8 @@ judge elpv --set dataset.name=elpv
 for folder in "${PROMPTLAB_DATA:?set it to the folder of the data sets}"/*/; do
   ls "$folder"*/test > /dev/null 2>&1 || continue
   judge "$(basename "$folder")" --set "dataset.root=$folder"
+done
+for run in "$OUT"/*/; do
+  sed "s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$run/record.json" \
+    > "experiments/records/$(basename "$run").json"
 done

@@ -137,8 +137,8 @@ def anomaly_gallery(examples: Sequence[Example]) -> Figure:
     maps = [example.anomaly_map for example in examples if example.anomaly_map is not None]
     low = min((float(one.min()) for one in maps), default=0.0)
     high = max((float(one.max()) for one in maps), default=1.0)
-    columns = min(_PER_ROW, len(examples))
-    lines = -(-len(examples) // columns)
+    lines = -(-len(examples) // _PER_ROW)
+    columns = -(-len(examples) // lines)
     tallest = max(example.image.shape[0] / example.image.shape[1] for example in examples)
     figure = Picture(
         figsize=(1.9 * columns + 0.8, lines * (3.8 * min(tallest, 1.6) + 0.6)), layout="constrained"

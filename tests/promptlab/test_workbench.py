@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import TinyBackbone, write_mvtec
+from PIL import Image
 
 from promptlab import workbench as module
 from promptlab.config import ExperimentConfig, with_overrides
@@ -84,6 +85,18 @@ def test_judge_refuses_a_category_without_a_readable_image(
         path.write_bytes(b"")
     with pytest.raises(DataError, match="all 12 of 'plate' failed"):
         Workbench().judge(config, "plate")
+
+
+def test_judge_refuses_a_mask_of_another_size(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    mask = next((root / "plate").rglob("*_mask.png"))
+    Image.new("L", (40, 64)).save(mask)  # width and height exchanged
+    with pytest.raises(DataError, match=r"64.*40") as caught:
+        Workbench().judge(config, "plate")
+    assert "\n" not in str(caught.value)
 
 
 def test_judge_refuses_an_unknown_scorer(config: ExperimentConfig, backbone: TinyBackbone) -> None:
