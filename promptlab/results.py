@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -50,6 +50,9 @@ __all__ = [
 RECORD_FILE = "record.json"
 SCORES_FILE = "scores.csv"
 SWEEP_FILE = "sweep.json"
+
+
+Kept = TypeVar("Kept", bound=BaseModel)
 
 
 class _Frozen(BaseModel):
@@ -234,20 +237,7 @@ def read_record(path: Path) -> RunRecord:
     Raises:
         RecordError: when it is missing, damaged or of another format.
     """
-    file = path / RECORD_FILE if path.is_dir() else path
-    try:
-        return RunRecord.model_validate_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecordError(
-            f"a run folder must hold a readable {RECORD_FILE}, but {file}: {error}."
-        ) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        raise RecordError(
-            f"{file} is damaged or of another version (at {where or 'the start'}: {first['msg']});"
-            " run the experiment again."
-        ) from None
+    return _read(path, RECORD_FILE, RunRecord)
 
 
 def write_scores(folder: Path, scores: Iterable[ImageScore]) -> Path:
@@ -345,17 +335,21 @@ def read_sweep(path: Path) -> SweepRecord:
     Raises:
         RecordError: when it is missing, damaged or of another format.
     """
-    file = path / SWEEP_FILE if path.is_dir() else path
+    return _read(path, SWEEP_FILE, SweepRecord)
+
+
+def _read(path: Path, name: str, kind: type[Kept]) -> Kept:
+    file = path / name if path.is_dir() else path
     try:
-        return SweepRecord.model_validate_json(file.read_text(encoding="utf-8"))
+        return kind.model_validate_json(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(
-            f"a sweep folder must hold a readable {SWEEP_FILE}, but {file}: {error}."
+            f"a folder of results must hold a readable {name}, but {file}: {error}."
         ) from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise RecordError(
             f"{file} is damaged or of another version (at {where or 'the start'}: {first['msg']});"
-            " run the sweep again."
+            " run the same command again."
         ) from None
