@@ -89,9 +89,9 @@ def bootstrap(
 
 
 def paired_gain(
-    labels: Sequence[Labels],
-    scores: Sequence[Scores],
-    others: Sequence[Scores],
+    labels: Sequence[Integer[np.ndarray, " _"]],
+    scores: Sequence[Real[np.ndarray, " _"]],
+    others: Sequence[Real[np.ndarray, " _"]],
     metric: RankingFormula,
     *,
     samples: int,
