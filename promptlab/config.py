@@ -218,7 +218,8 @@ class ExperimentConfig(_Strict):
 def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
     """Read one experiment file and apply ``a.b=value`` overrides (values are YAML).
 
-    Relative ``dataset.root`` and prompt paths are taken from the experiment file's folder.
+    Relative ``dataset.root`` and prompt paths are taken from the experiment file's folder; those
+    of overrides from the current one.
 
     Raises:
         ConfigError: when the file is missing, is not YAML, breaks a rule, or holds a grid.
@@ -249,6 +250,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
             f"an experiment file must hold keys such as 'name:' and 'dataset:', but {path} holds "
             f"{type(content).__name__}."
         )
+    _anchor(content, path.parent)
     for override in overrides:
         key, equals, value = override.partition("=")
         if not equals or not key:
@@ -257,6 +259,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
             put_value(content, key.strip(), yaml.safe_load(value))
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {key}: the value {value!r} is not YAML.") from error
+    _anchor(content, Path.cwd())
     return content
 
 
@@ -266,7 +269,8 @@ def parse_config(content: dict[str, Any], *, origin: str, folder: Path) -> Exper
     Raises:
         ConfigError: when a rule is broken; the message begins with ``origin``.
     """
-    return _anchored(_validate(content, origin), folder)
+    _anchor(content, folder)
+    return _validate(content, origin)
 
 
 def with_overrides(config: ExperimentConfig, values: Mapping[str, object]) -> ExperimentConfig:
@@ -354,27 +358,15 @@ def _model_of(annotation: object) -> type[BaseModel] | None:
     return None
 
 
-def _anchored(config: ExperimentConfig, folder: Path) -> ExperimentConfig:
-    """Resolve relative paths against the experiment file's folder."""
-    changes: dict[str, object] = {}
-    if config.dataset.root is not None:
-        changes["dataset.root"] = str(_absolute(config.dataset.root, folder))
-    if any(isinstance(source, FileSource) for source in config.prompts.sources):
-        changes["prompts.sources"] = [
-            source.model_copy(update={"path": _absolute(source.path, folder)}).model_dump(
-                mode="json"
-            )
-            if isinstance(source, FileSource)
-            else source.model_dump(mode="json")
-            for source in config.prompts.sources
-        ]
-    return with_overrides(config, changes) if changes else config
-
-
-def _anchor_source(source: PromptSource, folder: Path) -> PromptSource:
-    if not isinstance(source, FileSource):
-        return source
-    return FileSource(kind="file", path=_absolute(source.path, folder))
+def _anchor(content: dict[str, Any], folder: Path) -> None:
+    """Resolve relative paths of an experiment's keys against a folder, in place."""
+    dataset, prompts = content.get("dataset"), content.get("prompts")
+    holders = [(dataset, "root")]
+    if isinstance(prompts, dict) and isinstance(prompts.get("sources"), list):
+        holders += [(source, "path") for source in prompts["sources"]]
+    for holder, key in holders:
+        if isinstance(holder, dict) and isinstance(holder.get(key), str):
+            holder[key] = str(_absolute(Path(holder[key]), folder))
 
 
 def _absolute(path: Path, folder: Path) -> Path:

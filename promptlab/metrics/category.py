@@ -1,12 +1,12 @@
-"""All metrics of one category, and their means over categories.
+"""All metrics of one category.
 
-Undefined metrics are nan with a reason; a mean leaves them out and says how many it averaged.
+Undefined metrics are nan with a reason.
 Pixel metrics carry no interval: resampling images needs one histogram per image.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from math import isnan, nan
+from math import nan
 
 import numpy as np
 from jaxtyping import Bool, Float, Integer, Real
@@ -25,7 +25,7 @@ from promptlab.metrics.ranking import (
 )
 from promptlab.types import State
 
-__all__ = ["METRIC_NAMES", "CategoryMetrics", "Mean", "evaluate_category", "mean_over"]
+__all__ = ["METRIC_NAMES", "CategoryMetrics", "evaluate_category"]
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,6 @@ class CategoryMetrics:
 
 METRIC_NAMES = tuple(field.name for field in fields(CategoryMetrics) if field.type is Metric)
 """In the order of tables: image AUROC, AP, F1-max, pixel AUROC, AP, F1-max, AUPRO."""
-
-
-@dataclass(frozen=True)
-class Mean:
-    """Mean over the categories for which a metric is defined."""
-
-    value: float
-    averaged: int
-    categories: int
 
 
 def evaluate_category(
@@ -111,17 +102,6 @@ def evaluate_category(
         n_abnormal=n_abnormal,
         n_masked=_count_masked(labels, masks),
     )
-
-
-def mean_over(categories: Mapping[str, CategoryMetrics]) -> dict[str, Mean]:
-    """Return, per metric, the mean over the categories that define it; nan if none does."""
-    means = {}
-    for name in METRIC_NAMES:
-        values = [metrics.named[name].value for metrics in categories.values()]
-        defined = [value for value in values if not isnan(value)]
-        mean = float(np.mean(defined)) if defined else nan
-        means[name] = Mean(mean, averaged=len(defined), categories=len(values))
-    return means
 
 
 def _image_metric(

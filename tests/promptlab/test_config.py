@@ -40,6 +40,16 @@ def test_load_config_anchors_relative_paths_at_the_file(experiment: Path) -> Non
     assert config.prompts.sources[0].path == experiment.parent / "sets"  # type: ignore[union-attr]
 
 
+def test_load_config_takes_paths_of_overrides_from_the_current_folder(
+    experiment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    config = load_config(experiment, ["dataset.root=images"])
+    assert config.dataset.root == here / "images"
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -1,11 +1,10 @@
-from dataclasses import replace
-from math import isnan, nan
+from math import isnan
 
 import numpy as np
 import pytest
 
 from promptlab.errors import MetricError
-from promptlab.metrics.category import METRIC_NAMES, evaluate_category, mean_over
+from promptlab.metrics.category import METRIC_NAMES, evaluate_category
 from promptlab.metrics.ranking import Metric
 
 LABELS = np.array([0, 0, 1, 1])
@@ -68,13 +67,3 @@ def test_evaluate_category_refuses_another_number_of_maps(count):
     given = [np.zeros((2, 3))] * count
     with pytest.raises(MetricError, match=f"one per image, but got {count} for 4 images; score"):
         evaluate_category(LABELS, SCORES, maps=given, masks=[None, None, MASK, None])
-
-
-def test_mean_over_ignores_nan_and_says_how_many_were_averaged():
-    one = replace(evaluate_category(LABELS, SCORES), aupro=Metric(0.4))
-    two = replace(one, image_auroc=Metric(0.25), aupro=Metric(nan, "no masks"))
-    means = mean_over({"bottle": one, "grid": two})
-    assert (means["image_auroc"].value, means["image_auroc"].averaged) == (0.5, 2)
-    assert (means["aupro"].value, means["aupro"].averaged, means["aupro"].categories) == (0.4, 1, 2)
-    assert isnan(means["pixel_ap"].value)
-    assert means["pixel_ap"].averaged == 0
