@@ -42,6 +42,7 @@ from promptlab.results import (
     Skipped,
     new_run_folder,
     provenance,
+    refuse_record,
     write_record,
     write_scores,
 )
@@ -127,6 +128,8 @@ def run_experiment(
     Returns:
         The run folder and its record.
     """
+    if folder is not None:
+        refuse_record(folder)  # before the old run's scores and gallery could be replaced
     begun = perf_counter()
     categories = workbench.categories(config)
     for category in categories:  # all answers of the language model before any encoding

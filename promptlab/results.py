@@ -43,6 +43,7 @@ __all__ = [
     "read_record",
     "read_scores",
     "read_sweep",
+    "refuse_record",
     "write_record",
     "write_scores",
 ]
@@ -220,13 +221,23 @@ def new_run_folder(parent: Path, name: str) -> Path:
     raise RecordError(f"a run needs a free folder name, but {parent} is full of {name}-{stamp}*.")
 
 
-def write_record(folder: Path, record: RunRecord) -> Path:
-    """Write the record into its run folder, atomically; refuse to replace one."""
+def refuse_record(folder: Path) -> None:
+    """Check that a run folder holds no record yet.
+
+    Raises:
+        RecordError: when it does.
+    """
     path = folder / RECORD_FILE
     if path.exists():
         raise RecordError(
             f"records are never overwritten, but {path} exists; choose another --out."
         )
+
+
+def write_record(folder: Path, record: RunRecord) -> Path:
+    """Write the record into its run folder, atomically; refuse to replace one."""
+    refuse_record(folder)
+    path = folder / RECORD_FILE
     write_text(path, record.model_dump_json(indent=2) + "\n")
     return path
 

@@ -47,14 +47,16 @@ def _machine() -> list[_Finding]:
     packages = ", ".join(f"{name} {_version(name)}" for name in ("torch", "transformers", "optuna"))
     folder = cache_folder()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = os.access(existing, os.W_OK)
     return [
         _Finding("python", ok=True, what=f"{platform.python_version()}; {packages}"),
         _Finding("device", ok=True, what=f"{choose_device()}, {limit_threads()} threads"),
         _Finding("precision", ok=True, what=f"float32 (torch {torch.__version__})"),
         _Finding(
             "cache",
-            ok=os.access(existing, os.W_OK),
+            ok=writable,
             what=str(folder),
+            remedy="" if writable else "set PROMPTLAB_CACHE to a folder you can write",
         ),
     ]
 

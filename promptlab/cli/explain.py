@@ -2,11 +2,12 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import click
 
 from promptlab.cli.console import ExampleCommand, print_json, print_table, say
+from promptlab.cli.options import judging_options
 from promptlab.errors import ConfigError
 from promptlab.files import atomic_path
 from promptlab.runtime import Device
@@ -30,28 +31,17 @@ SHOWN = 8
     """,
 )
 @click.argument("image", type=click.Path(path_type=Path))
-@click.option("--category", required=True, help="Category of the prompt set to use.")
-@click.option(
-    "--prompts",
-    "prompt_path",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A prompt-set file, or a folder of them.",
-)
+@judging_options
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     help="Picture, .png, .pdf or .svg [default: IMAGE's name with -explained.png, here].",
 )
-@click.option("--backbone", "backbone_name", default="lite", show_default=True)
-@click.option("--scorer", default="mean", show_default=True)
-@click.option("--aligner", default="fine_grained", show_default=True)
 @click.option(
     "--top-share",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Cut regions at this share of the map [default: at Otsu's threshold, taken twice].",
 )
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def explain(
     *,

@@ -4,11 +4,12 @@ import csv
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 import click
 
 from promptlab.cli.console import ExampleCommand, progress, say
+from promptlab.cli.options import judging_options
 from promptlab.files import atomic_path
 from promptlab.runtime import Device
 
@@ -28,20 +29,9 @@ COLUMNS = ("path", "image_score", "top_normal_prompt", "top_abnormal_prompt", "p
     """,
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--category", required=True, help="Category of the prompt set to use.")
-@click.option(
-    "--prompts",
-    "prompt_path",
-    required=True,
-    type=click.Path(path_type=Path),
-    help="A prompt-set file, or a folder of them.",
-)
+@judging_options
 @click.option("--out", type=click.Path(path_type=Path), help="CSV file [default: standard output].")
 @click.option("--maps", type=click.Path(path_type=Path), help="Folder for anomaly maps (PNG).")
-@click.option("--backbone", "backbone_name", default="lite", show_default=True)
-@click.option("--scorer", default="mean", show_default=True)
-@click.option("--aligner", default="fine_grained", show_default=True)
-@click.option("--device", type=click.Choice(get_args(Device)), default="auto", show_default=True)
 @click.option("--strict", is_flag=True, help="Exit with status 1 when an image was unreadable.")
 def score(
     *,

@@ -99,6 +99,18 @@ def test_run_experiment_never_replaces_a_record(config: ExperimentConfig, tmp_pa
         run_experiment(config, Workbench(), parent=tmp_path, folder=tmp_path / "run")
 
 
+def test_run_experiment_leaves_a_refused_folder_as_it_was(
+    config: ExperimentConfig, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    run_experiment(config, Workbench(), parent=tmp_path, folder=folder)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    other = with_overrides(config, {"fusion.local": 0})
+    with pytest.raises(RecordError, match="never overwritten"):
+        run_experiment(other, Workbench(), parent=tmp_path, folder=folder)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
 def cells_of(config: ExperimentConfig, *scorers: str) -> Grid:
     cells = (
         Cell(with_overrides(config, {"scorer.name": name}), {"scorer": name}) for name in scorers
