@@ -115,5 +115,5 @@ def test_put_when_two_processes_write_at_once(tmp_path):
 
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM answers_v1").fetchone() == (100,)
+    assert connection.execute("SELECT count(*) FROM answers_v2").fetchone() == (100,)
     connection.close()

@@ -31,7 +31,14 @@ def write(folder, text):
 
 
 def test_available_templates():
-    assert available_templates() == ("completion", "describe")
+    assert available_templates() == (
+        "attributes",
+        "class_free",
+        "completion",
+        "completion_free",
+        "defects_first",
+        "describe",
+    )
 
 
 def test_completion_request_for_an_abnormal_solar_cell():
