@@ -30,8 +30,8 @@ def prompts() -> None:
     cls=ExampleCommand,
     examples="""
     promptlab prompts generate --llm gguf:smollm2 --category bottle --per-state 24 --out prompts
-    promptlab prompts generate --llm openai:gpt-4o-mini --category screw --max-requests 20 --out prompts
-    promptlab prompts generate --llm openai:qwen@http://127.0.0.1:8000/v1 --category screw --out prompts
+    promptlab prompts generate --llm openai:gpt-4o-mini --category screw --max-requests 9 --out new
+    promptlab prompts generate --llm openai:qwen@http://127.0.0.1:8000/v1 --category screw --out new
     promptlab prompts generate --static winclip --category "metal plate" --out prompts
     """,
 )
@@ -326,13 +326,17 @@ def _text_tower(backbone: "Backbone") -> "Embed":
     return lambda texts: encode_texts(backbone, texts, store=store).numpy()
 
 
-def _defect_names(dataset: str | None, root: Path | None) -> tuple[str, ...]:
+def _defect_names(dataset: str | None, root: Path | None) -> dict[str, tuple[str, ...]]:
+    """Return the names of a data set's defect folders by category."""
     if dataset is None:
-        return ()
+        return {}
     from promptlab.datasets.load import load_dataset  # noqa: PLC0415 - imports pillow
 
-    samples = load_dataset(dataset, root=root).samples
-    return tuple(sorted({sample.defect for sample in samples if sample.defect}))
+    listed = load_dataset(dataset, root=root)
+    return {
+        category: tuple(sorted({one.defect for one in listed.of(category) if one.defect}))
+        for category in listed.categories
+    }
 
 
 def _shown(value: object) -> str:

@@ -5,8 +5,8 @@ and names of defect folders are given.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -46,8 +46,9 @@ class LintRules:
     count_tokens: Callable[[str], int] | None = None
     """The backbone's count; None: lengths in tokens are not looked at."""
     max_tokens: int = 77
-    defects: tuple[str, ...] = ()
-    """Names of the data set's own defect folders."""
+    defects: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Category -> names of the data set's own defect folders; of a category that is not there,
+    the names of all."""
 
 
 def lint_file(path: Path, rules: LintRules) -> tuple[Finding, ...]:
@@ -58,10 +59,12 @@ def lint_file(path: Path, rules: LintRules) -> tuple[Finding, ...]:
     """
     category, rows = read_rows(path)
     noun = rules.noun or category_noun(category)
+    every = tuple(name for names in rules.defects.values() for name in names)
+    defects = rules.defects.get(category, every)
     return (
         *_too_few(path, rows, rules.least),
         *_duplicates(rows),
-        *(finding for row in rows for finding in _of_row(row, noun, rules)),
+        *(finding for row in rows for finding in _of_row(row, noun, rules, defects)),
         *_near_duplicates(rows, noun),
     )
 
@@ -103,7 +106,9 @@ def _duplicates(rows: Sequence[PromptRow]) -> Iterator[Finding]:
         yield Finding(row.where, "error", rule, f"{row.text!r} is already at {first.where}")
 
 
-def _of_row(row: PromptRow, noun: str, rules: LintRules) -> Iterator[Finding]:
+def _of_row(
+    row: PromptRow, noun: str, rules: LintRules, defects: Sequence[str]
+) -> Iterator[Finding]:
     slot = _SLOT.search(row.text)
     if slot:
         yield Finding(row.where, "error", "unfilled slot", f"{slot.group()!r} in {row.text!r}")
@@ -117,7 +122,7 @@ def _of_row(row: PromptRow, noun: str, rules: LintRules) -> Iterator[Finding]:
     if tokens > rules.max_tokens:
         said = f"{tokens} tokens, but the backbone cuts after {rules.max_tokens}: {row.text!r}"
         yield Finding(row.where, "error", "over-long", said)
-    leaked = leaked_name(row.text, rules.defects)
+    leaked = leaked_name(row.text, defects)
     if leaked:
         everyday = len(_words(leaked)) == 1
         said = f"{row.text!r} holds the name of the data set's defect folder {leaked!r}"
