@@ -264,7 +264,7 @@ def stats(*, paths: tuple[Path, ...], backbone_name: str | None, as_json: bool) 
     from promptlab.sentences import sentence_vectors  # noqa: PLC0415
     from promptlab.types import State  # noqa: PLC0415
 
-    encoders = {"sentence-transformers": sentence_vectors}
+    encoders: dict[str, Embed] = {"sentence-transformers": sentence_vectors}
     backbone = _backbone(backbone_name)
     if backbone is not None:
         encoders[backbone.name] = _text_tower(backbone)

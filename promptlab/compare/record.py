@@ -88,6 +88,8 @@ class DrawResult(_Frozen):
     """Whether every category reached the number of prompts asked for."""
     prompts: dict[str, str] = {}
     """Category -> prompt file in the comparison's folder."""
+    digests: dict[str, str] = {}
+    """Category -> digest of its prompt set."""
     error: str = ""
 
 

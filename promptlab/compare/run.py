@@ -189,8 +189,8 @@ def _judge(
             by_category.setdefault(draw, []).append(values)
             progress(f"measure {category}", nth + 1, len(sets))
         gathered.judged[category] = judged.without_maps()
-    for draw, values in by_category.items():
-        gathered.metrics[draw] = {name: _mean(one[name] for one in values) for name in METRICS}
+    for draw, each in by_category.items():
+        gathered.metrics[draw] = {name: _mean(one[name] for one in each) for name in METRICS}
 
 
 def _rows(
@@ -274,14 +274,17 @@ def _draw_result(
     draw = (source, seed)
     metrics = gathered.metrics.get(draw, {})
     error = gathered.errors.get(draw, "")
+    own = {category: sets[draw] for category, sets in gathered.sets.items() if draw in sets}
+    digests = {category: prompts.digest for category, prompts in own.items()}
     if source.kind != "llm":
-        kept = sum(len(sets[draw].prompts) for sets in gathered.sets.values() if draw in sets)
+        kept = sum(len(prompts.prompts) for prompts in own.values())
         return DrawResult(
             seed=None,
             metrics=metrics,
             drawn=kept,
             kept=kept,
             prompts=files.get(draw, {}),
+            digests=digests,
             complete=not error,
             error=error,
         )
@@ -304,6 +307,7 @@ def _draw_result(
         cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),
         complete=not error and all(made.complete for made in efforts),
         prompts=files.get(draw, {}),
+        digests=digests,
         error=error,
     )
 

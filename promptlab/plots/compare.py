@@ -1,4 +1,4 @@
-"""Figures of comparisons and audits: what each source of prompts is worth, and what text decides."""
+"""Figures of comparisons and audits: what a source of prompts is worth, and what text decides."""
 
 from collections.abc import Sequence
 
@@ -21,6 +21,7 @@ from promptlab.plots.style import (
     shorten,
     spread,
 )
+from promptlab.results import MetricValue
 
 __all__ = ["audit_figure", "comparison_figure"]
 
@@ -102,14 +103,16 @@ def audit_figure(record: AuditRecord) -> Figure:
 
 
 def _draw_row(ax: Axes, place: int, row: CompareRow, metric: str) -> None:
-    value = getattr(row, metric)
+    value: MetricValue = getattr(row, metric)
+    if value.value is None:
+        return
     draws = [found for one in row.draws if (found := one.metrics.get(metric)) is not None]
     if len(draws) > 1:
         ax.scatter(
             draws, place + spread(len(draws), 0.4), s=16, color=NORMAL, edgecolors=INK,
             linewidths=0.4, zorder=2,
         )  # fmt: skip
-    if value.low is not None:
+    if value.low is not None and value.high is not None:
         ax.hlines(place, value.low, value.high, color=INK, linewidth=1.6, zorder=3)
     ax.plot(value.value, place, "o", color=INK, markersize=6, zorder=4)
 
@@ -127,7 +130,8 @@ def _draw_audit(ax: Axes, place: float, row: AuditRow, *, grey: str, marker: str
         )
     if value.low is not None and value.high is not None:
         ax.hlines(place, value.low, value.high, color=grey, linewidth=1.2)
-    ax.plot(value.value, place, marker, color=grey, markersize=5.5)
+    if value.value is not None:
+        ax.plot(value.value, place, marker, color=grey, markersize=5.5)
 
 
 def _cycled(markers: Sequence[str], count: int) -> list[str]:

@@ -156,11 +156,15 @@ class Asker:
         return (text, usage or Usage(), date), usage
 
     def _plain(self, draw: Draw) -> tuple[str, Usage | None, str]:
-        from langchain_core.callbacks import UsageMetadataCallbackHandler  # noqa: PLC0415 - slow
+        from langchain_core.callbacks import (  # noqa: PLC0415 - slow
+            BaseCallbackHandler,
+            UsageMetadataCallbackHandler,
+        )
 
         counter = UsageMetadataCallbackHandler()
+        listeners: list[BaseCallbackHandler] = [counter]
         arguments = self.llm.call_arguments(self.sampling, seed=draw.seed)
-        result = self.llm.model().generate_prompt([draw.request], callbacks=[counter], **arguments)
+        result = self.llm.model().generate_prompt([draw.request], callbacks=listeners, **arguments)
         generation = result.generations[0][0]
         date = (generation.generation_info or {}).get("date") or ""
         # LangChain's callback counts chats only; completions say it beside their text.
