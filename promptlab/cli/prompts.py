@@ -51,6 +51,7 @@ def prompts() -> None:
     show_default=True,
     help="How answers are written; auto: by what the model can do.",
 )
+@click.option("--backbone", "backbone_name", help="Drop prompts that it would cut.")
 @click.option("--concurrency", type=click.IntRange(min=1), help="Requests at a time.")
 @click.option("--rate", type=float, metavar="N", help="Requests per second, at most.")
 @click.option("--timeout", type=float, metavar="S", help="Seconds until a request has failed.")
@@ -73,6 +74,7 @@ def generate(
     per_state: int,
     seed: int,
     form: Literal["auto", "lines", "structured"],
+    backbone_name: str | None,
     concurrency: int | None,
     rate: float | None,
     timeout: float | None,
@@ -109,6 +111,7 @@ def generate(
             seed=seed,
             form=form,
             traffic=_traffic(given, prices),
+            backbone=_backbone(backbone_name),
         )
     path = out / prompt_file_name(category, made.prompts[0].source)
     write_prompt_set(path, made)
@@ -148,6 +151,7 @@ def _ask(
     seed: int,
     form: Literal["auto", "lines", "structured"],
     traffic: "TrafficConfig",
+    backbone: "Backbone | None",
 ) -> "PromptSet":
     """Ask the language model and tell what was dropped and why."""
     from collections import Counter  # noqa: PLC0415
@@ -164,6 +168,8 @@ def _ask(
             seed=seed,
             form=form,
             traffic=traffic,
+            count_tokens=backbone.count_tokens if backbone else None,
+            max_tokens=backbone.max_text_tokens if backbone else 77,
             progress=report,
         )
     say(

@@ -43,6 +43,7 @@ _CAP_FACTOR = 3
 _CAP_EXTRA = 8
 # Requests in one go, per connection: few, since neither progress nor Ctrl-C gets in between.
 _BATCH = 4
+_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,11 @@ def _fill_state(task: _Task, rules: CleaningRules, *, progress: Progress) -> _Ta
     rules = replace(rules, request=request_text(request))
     tally = _Tally()
     index = 0
+    misses = 0
     while len(tally.prompts) < task.per_state and index < cap:
+        if rules.state == State.NORMAL and task.asker.gate.used() >= _SHARE:
+            tally.failed.append("half of a cap is used up; the rest is for the other state")
+            break
         missing = -(-(task.per_state - len(tally.prompts)) // count)
         wanted = min(missing, cap - index, _BATCH * task.asker.llm.max_concurrency)
         draws = [_draw(task, request, i) for i in range(index, index + wanted)]
@@ -211,7 +216,9 @@ def _fill_state(task: _Task, rules: CleaningRules, *, progress: Progress) -> _Ta
             else:
                 tally.failed.append(_plain(result))
         progress(f"{rules.state.name.lower()} prompts", len(tally.prompts), task.per_state)
-        if not any(isinstance(result, Answer) for result in results) or _capped(results):
+        misses = 0 if any(isinstance(result, Answer) for result in results) else misses + 1
+        # A model that has answered in this call may do so again; one that has not is not there.
+        if misses > bool(task.asker.fresh) or _capped(results):
             break
     if not tally.prompts:
         raise _nothing_usable(task, rules.state, tally)

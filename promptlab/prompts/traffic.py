@@ -106,6 +106,13 @@ class Gate:
         self.sent = 0
         self.faults: Counter[str] = Counter()
 
+    def used(self) -> float:
+        """Return the share of the caps that is used up; 0 where there is none."""
+        rules = self._traffic
+        requests = self.sent / rules.max_requests if rules.max_requests else 0.0
+        dollars = self._committed / rules.max_usd if rules.max_usd else 0.0
+        return max(requests, dollars)
+
     def send(self, request: Callable[[], tuple[T, Usage | None]], *, most: Usage) -> T:
         """Make one request, again where that may help.
 

@@ -74,7 +74,7 @@ def envelope(message: dict[str, object]) -> bytes:
 def good(exchange: Exchange) -> None:
     """Write two sentences of the state that is asked for, as lines or by the schema."""
     asked = json.dumps(exchange.body)
-    text = NORMAL if "without any defect" in asked or "perfect condition" in asked else ABNORMAL
+    text = NORMAL if "without any defect" in asked or "as it should be" in asked else ABNORMAL
     schema = exchange.body.get("response_format", {}).get("json_schema", {}).get("name")
     if schema == "Listed":
         text = json.dumps({"sentences": text.split("\n")})
