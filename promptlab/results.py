@@ -5,6 +5,7 @@ knows the schema and the folder; it computes nothing.
 """
 
 import csv
+import json
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from promptlab.errors import RecordError
 from promptlab.files import atomic_path, write_text
 
 __all__ = [
+    "GRID_FILE",
     "RECORD_FILE",
     "SCORES_FILE",
     "SWEEP_FILE",
@@ -27,8 +29,11 @@ __all__ = [
     "CategoryResult",
     "DatasetRecord",
     "Gain",
+    "GridCell",
+    "GridRecord",
     "ImageScore",
     "MetricValue",
+    "PairedValue",
     "PromptSetRecord",
     "Provenance",
     "ReferenceImage",
@@ -38,16 +43,20 @@ __all__ = [
     "SweepRecord",
     "SweepReport",
     "TrialRecord",
+    "is_grid",
     "new_run_folder",
     "provenance",
+    "read_grid",
     "read_record",
     "read_scores",
     "read_sweep",
     "refuse_record",
+    "write_grid",
     "write_record",
     "write_scores",
 ]
 
+GRID_FILE = "grid.json"
 RECORD_FILE = "record.json"
 SCORES_FILE = "scores.csv"
 SWEEP_FILE = "sweep.json"
@@ -98,6 +107,18 @@ class Gain(_Frozen):
 
     mean: MetricValue
     categories: dict[str, MetricValue]
+
+
+class PairedValue(_Frozen):
+    """A metric minus the same metric of a reference on the same images, mean over categories."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    """Two-sided, from the paired bootstrap."""
+    p_holm: float | None = None
+    """Corrected for all comparisons of the metric in this grid."""
 
 
 class PromptSetRecord(_Frozen):
@@ -173,7 +194,44 @@ class RunRecord(_Frozen):
     """Over the baseline; null when the run is the baseline."""
     oracle_metrics: tuple[str, ...] = ("image_f1_max", "pixel_f1_max")
     """Metrics whose threshold was chosen on the test labels."""
+    transductive: bool = False
+    """Whether an image's scores depend on the other (unlabelled) images that were judged."""
     seconds: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """What tables and plots call the run."""
+        return f"{self.name} (transductive)" if self.transductive else self.name
+
+
+class GridCell(_Frozen):
+    """One cell of a grid: its choices, its metrics and what it gains over its reference."""
+
+    choices: dict[str, str]
+    folder: str
+    """The cell's run folder, inside the grid's."""
+    transductive: bool = False
+    mean: dict[str, float | None]
+    categories: dict[str, dict[str, float | None]]
+    against: str | None
+    """Folder of the reference cell; null when the cell is one."""
+    gains: dict[str, PairedValue]
+
+
+class GridRecord(_Frozen):
+    """All cells of a grid beside one another."""
+
+    format: Literal[1] = 1
+    name: str
+    axes: tuple[str, ...]
+    config: dict[str, Any]
+    """Of the first cell; the others differ on the axes."""
+    provenance: Provenance
+    backbone: str
+    """Its id: name, image size and weights."""
+    images: dict[str, int]
+    """By category, of the first cell."""
+    cells: tuple[GridCell, ...]
 
 
 class ImageScore(_Frozen):
@@ -249,6 +307,32 @@ def read_record(path: Path) -> RunRecord:
         RecordError: when it is missing, damaged or of another format.
     """
     return _read(path, RECORD_FILE, RunRecord)
+
+
+def write_grid(folder: Path, record: GridRecord) -> Path:
+    """Write a grid's record into its folder, atomically."""
+    path = folder / GRID_FILE
+    write_text(path, record.model_dump_json(indent=2) + "\n")
+    return path
+
+
+def is_grid(path: Path) -> bool:
+    """Whether a record file, or a folder, is that of a grid."""
+    file = path / GRID_FILE if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "axes" in content
+
+
+def read_grid(path: Path) -> GridRecord:
+    """Read a grid's record, given its file or its folder.
+
+    Raises:
+        RecordError: when it is missing, damaged or of another format.
+    """
+    return _read(path, GRID_FILE, GridRecord)
 
 
 def write_scores(folder: Path, scores: Iterable[ImageScore]) -> Path:

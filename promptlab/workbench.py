@@ -21,7 +21,7 @@ from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank, remember
 from promptlab.backbones import load_backbone
 from promptlab.backbones.base import Backbone
-from promptlab.config import ExperimentConfig, FileSource, LLMSource, StaticSource
+from promptlab.config import BackboneConfig, ExperimentConfig, FileSource, LLMSource, StaticSource
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import image_size, load_mask
 from promptlab.datasets.load import load_dataset
@@ -64,7 +64,7 @@ class Judged:
 
     samples: tuple[Sample, ...]
     prediction: Prediction
-    maps: "DrawnMaps | None"
+    maps: DrawnMaps | None
     masks: tuple[Bool[np.ndarray, "height width"] | None, ...] | None
     """None for an image without a mask; None for all when the set has no mask at all."""
     prompts: PromptSet
@@ -121,14 +121,23 @@ class Workbench:
 
     def backbone(self, config: ExperimentConfig) -> Backbone:
         """Return the configured backbone, loaded once."""
+        return self._backbone(config.backbone, config.backbone.image_size)
+
+    def companions(self, config: ExperimentConfig) -> tuple[Backbone, ...]:
+        """Return the backbone at the further image sizes that take part in maps."""
+        return tuple(self._backbone(config.backbone, size) for size in config.backbone.map_sizes)
+
+    def _backbone(
+        self, config: BackboneConfig, image_size: int | tuple[int, int] | None
+    ) -> Backbone:
         return self._once(
             Backbone,  # type: ignore[type-abstract]
-            ("backbone", config.backbone.model_dump_json()),
+            ("backbone", config.name, image_size, config.device, config.precision),
             lambda: load_backbone(
-                config.backbone.name,
-                image_size=_size(config.backbone.image_size),
-                device=config.backbone.device,
-                precision=config.backbone.precision,
+                config.name,
+                image_size=_size(image_size),
+                device=config.device,
+                precision=config.precision,
             ),
         )
 
@@ -244,6 +253,7 @@ class Workbench:
         references = self.references(config, category)
         key = (
             backbone.id,
+            *(each.id for each in self.companions(config)),
             category,
             config.dataset.model_dump_json(),
             config.seed,
@@ -281,7 +291,13 @@ class Workbench:
         def parts() -> Iterator[Evidence]:
             nonlocal encoded
             for batch in gather_batches(
-                backbone, paths, bank, aligner=aligner, store=self._store, memory=memory
+                backbone,
+                paths,
+                bank,
+                aligner=aligner,
+                store=self._store,
+                memory=memory,
+                companions=self.companions(config),
             ):
                 skipped.update({paths[i]: reason for i, reason in batch.unreadable.items()})
                 encoded += batch.encoded

@@ -1,12 +1,20 @@
 """How images are resampled, and the interval of what came out."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float, Int64
 
 from promptlab.errors import MetricError
 from promptlab.metrics.ranking import Interval
 
-__all__ = ["draw_counts", "percentile_interval", "refuse_samples"]
+__all__ = [
+    "PairedInterval",
+    "draw_counts",
+    "paired_interval",
+    "percentile_interval",
+    "refuse_samples",
+]
 
 
 def draw_counts(
@@ -25,6 +33,23 @@ def percentile_interval(values: Float[np.ndarray, " sample"]) -> Interval:
     """Return the 95 % percentile interval of a bootstrap."""
     low, high = np.quantile(values, (0.025, 0.975))
     return Interval(float(low), float(high))
+
+
+@dataclass(frozen=True)
+class PairedInterval(Interval):
+    """The interval of a difference, and how surely it is one."""
+
+    p: float
+    """Two-sided p value: twice the smaller share of resamples on either side of 0, each share
+    counted with one resample more than there were, so that it is never 0."""
+
+
+def paired_interval(values: Float[np.ndarray, " sample"]) -> PairedInterval:
+    """Return the 95 % percentile interval of resampled differences, and their p value."""
+    interval = percentile_interval(values)
+    sides = (np.count_nonzero(values <= 0), np.count_nonzero(values >= 0))
+    p = min(1.0, 2 * (int(min(sides)) + 1) / (len(values) + 1))
+    return PairedInterval(interval.low, interval.high, p)
 
 
 def refuse_samples(samples: int) -> None:
