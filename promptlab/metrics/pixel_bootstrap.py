@@ -65,7 +65,7 @@ class PixelCounts:
         coarse = _coarse_bins(histogram)
         rows = []
         for anomaly_map, mask in checked_pairs(maps, masks):
-            bins = coarse[bin_scores(anomaly_map)]
+            bins = coarse[bin_scores(anomaly_map).ravel()]
             row = np.zeros((3, BINS))
             row[0] = np.bincount(bins, minlength=BINS)
             if mask is not None:

@@ -38,7 +38,8 @@ def test_judge_scores_every_image_and_draws_maps(
     judged = Workbench().judge(config, "plate")
     assert len(judged.samples) == 12
     assert judged.maps is not None
-    assert judged.maps.shape == (12, 32, 32)
+    assert len(judged.maps) == 12
+    assert {each.shape for each in judged.maps} == {(32, 32)}
     assert judged.masks is not None
     scores = judged.prediction.image_score.numpy()
     assert (
