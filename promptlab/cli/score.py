@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from promptlab.cli.console import ExampleCommand, progress, say
+from promptlab.cli.console import ExampleCommand, progress, say, shown
 from promptlab.cli.options import judging_options
 from promptlab.files import atomic_path
 from promptlab.runtime import Device
@@ -89,9 +89,9 @@ def score(
 
 
 def _line(result: "ScoredImage") -> list[str]:
-    shown = "" if result.image_score is None else f"{result.image_score:.6f}"
+    score = "" if result.image_score is None else f"{result.image_score:.6f}"
     prompts = [result.top_normal_prompt, result.top_abnormal_prompt]
-    return [str(result.path), shown, *prompts, result.problem]
+    return [shown(result.path), score, *prompts, shown(result.problem)]
 
 
 def _write_map(path: Path, result: "ScoredImage", sigma: float) -> None:
