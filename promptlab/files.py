@@ -14,6 +14,7 @@ __all__ = [
     "cache_folder",
     "digest_bytes",
     "digest_file",
+    "printable",
     "write_text",
 ]
 
@@ -58,6 +59,11 @@ def write_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def printable(text: Path | str) -> str:
+    """Return a path, or text with one, as any file and terminal can hold it: odd bytes escaped."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def digest_bytes(content: bytes) -> str:

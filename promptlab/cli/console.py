@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from promptlab.types import Progress
 
-__all__ = ["ExampleCommand", "percent", "print_json", "print_table", "progress", "say", "shown"]
+__all__ = ["ExampleCommand", "percent", "print_json", "print_table", "progress", "say"]
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -36,11 +35,6 @@ class ExampleCommand(click.Command):
 def say(message: str) -> None:
     """Tell the person at the terminal; standard output stays free for results."""
     click.echo(message, err=True)
-
-
-def shown(text: Path | str) -> str:
-    """Return a path, or text with one, as any terminal and file can hold it: odd bytes escaped."""
-    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def print_json(text: str) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say, shown
+from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
+from promptlab.files import printable
 
 __all__ = ["data"]
 
@@ -169,7 +170,7 @@ def verify(
         print_json(json.dumps({"images": images, "problems": rows}))
     elif problems:
         table = [
-            [problem.kind, shown(problem.path), problem.what, problem.remedy]
+            [problem.kind, printable(problem.path), problem.what, problem.remedy]
             for problem in sorted(problems, key=lambda each: (each.kind, each.path))
         ]
         print_table("", ["kind", "path", "what", "remedy"], table)
