@@ -27,6 +27,8 @@ _TABLE = (
     "date TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL)"
 )
 _SEALS = "CREATE TABLE IF NOT EXISTS seals_v1 (key TEXT PRIMARY KEY, digest TEXT NOT NULL)"
+_DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""The second is sqlite3's, when its own message quotes damaged bytes."""
 _WAIT = 30.0
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -113,7 +115,7 @@ class AnswerCache:
         except sqlite3.OperationalError as error:
             self._seal_off(error)
             return self._link_to_read()
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             return self._start_anew()
 
     def _link(self) -> sqlite3.Connection:
@@ -123,7 +125,7 @@ class AnswerCache:
         """Open the file for reading only or, where there is none, an empty one in memory."""
         try:
             return self._prepared(f"{self._path.absolute().as_uri()}?mode=ro", make=False)
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             return self._prepared("file::memory:")
 
     def _prepared(self, uri: str, *, make: bool = True) -> sqlite3.Connection:
@@ -136,7 +138,7 @@ class AnswerCache:
                     connection.execute(_TABLE)
                     connection.execute(_SEALS)
             connection.execute("SELECT 1 FROM answers_v1, seals_v1").fetchone()
-        except sqlite3.DatabaseError:
+        except _DAMAGE:
             connection.close()
             raise
         return connection
@@ -151,7 +153,7 @@ class AnswerCache:
                     f"the answer cache must be readable, but {self._path}: {error}; remove it or "
                     "set PROMPTLAB_CACHE to another folder."
                 ) from error
-            except sqlite3.DatabaseError:
+            except _DAMAGE:
                 self._connection.close()
                 self._connection = self._start_anew()
                 return use(self._connection)

@@ -29,7 +29,8 @@ def run(*words: object) -> None:
     try:
         main([str(word) for word in words])
     except SystemExit as stopped:
-        assert stopped.code in (0, None), words
+        if stopped.code:
+            raise
 
 
 @pytest.mark.parametrize("kind", NAMES)

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.enable_socket
 class Gossip(BaseHTTPRequestHandler):
     """Speaks like a hosted model, but says every third request's key out loud and refuses it."""
 
-    asked: list[str] = []
+    asked: ClassVar[list[str]] = []
 
     def do_POST(self) -> None:
         given = self.headers.get("Authorization", "")

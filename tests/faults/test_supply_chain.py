@@ -1,4 +1,4 @@
-"""Nothing that runs foreign code: no pickle, no unsafe loader, no shell; data and weights pinned."""
+"""Nothing runs foreign code: no pickle, no unsafe loader, no shell; data and weights pinned."""
 
 import ast
 import re
