@@ -18,7 +18,7 @@ from promptlab.config import ExperimentConfig, PromptsConfig, ScorerConfig
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import load_image
 from promptlab.detector import build_aligner, draw_maps
-from promptlab.files import digest_file
+from promptlab.files import digest_file, printable
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
 from promptlab.metrics.image import image_auroc, paired_gain
@@ -304,7 +304,8 @@ def _dataset_record(
     held_out = {sample for one in judged.values() for sample in one.references}
     samples = [sample for sample in dataset.samples if sample not in held_out]
     for sample in samples:
-        listing.update(f"{sample.category}/{sample.path.name}/{sample.label}\n".encode())
+        line = f"{sample.category}/{sample.path.name}/{sample.label}\n"
+        listing.update(line.encode("utf-8", "surrogateescape"))  # names may be any bytes
     return DatasetRecord(
         name=dataset.name,
         limit=config.dataset.limit,
@@ -352,7 +353,7 @@ def _example(judged: Judged, config: ExperimentConfig, position: int, kind: Kind
         anomaly_map=draw_maps(patch_map, size=size, sigma=config.fusion.sigma)[0].numpy(),
         mask=None if mask is None else resize_mask(mask, size),
         image_score=float(prediction.image_score[position]),
-        path=str(sample.path),
+        path=printable(sample.path),
         top_normal_prompt=normal[int(prediction.top_normal[position])],
         top_abnormal_prompt=abnormal[int(prediction.top_abnormal[position])],
     )

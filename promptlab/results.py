@@ -6,18 +6,19 @@ knows the schema and the folder; it computes nothing.
 
 import csv
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from promptlab import __version__
 from promptlab.errors import RecordError
-from promptlab.files import atomic_path, write_text
+from promptlab.files import atomic_path, digest_bytes, printable, write_text
 
 __all__ = [
     "GRID_FILE",
@@ -51,6 +52,7 @@ __all__ = [
     "read_scores",
     "read_sweep",
     "refuse_record",
+    "sealed_json",
     "write_grid",
     "write_record",
     "write_scores",
@@ -63,6 +65,14 @@ SWEEP_FILE = "sweep.json"
 
 
 Kept = TypeVar("Kept", bound=BaseModel)
+
+_SEAL = re.compile(r',\n  "digest": "([0-9a-f]{64})"\n}\s*\Z')
+
+
+_Text = Annotated[
+    str, BeforeValidator(lambda text: printable(text) if isinstance(text, str) else text)
+]
+"""Text that may quote a file name, whose odd bytes JSON cannot hold."""
 
 
 class _Frozen(BaseModel):
@@ -81,8 +91,8 @@ class MetricValue(_Frozen):
 class Skipped(_Frozen):
     """One input that was not used, and why."""
 
-    path: str
-    reason: str
+    path: _Text
+    reason: _Text
 
 
 class CategoryResult(_Frozen):
@@ -149,7 +159,7 @@ class BackboneRecord(_Frozen):
 class ReferenceImage(_Frozen):
     """One normal image that a few-shot run compared with."""
 
-    path: str
+    path: _Text
     digest: str
     """SHA-256 of the file."""
     held_out: bool
@@ -240,7 +250,7 @@ class GridRecord(_Frozen):
 class ImageScore(_Frozen):
     """One line of the scores file."""
 
-    path: str
+    path: _Text
     category: str
     label: Literal["normal", "abnormal"]
     defect: str
@@ -299,8 +309,17 @@ def write_record(folder: Path, record: RunRecord) -> Path:
     """Write the record into its run folder, atomically; refuse to replace one."""
     refuse_record(folder)
     path = folder / RECORD_FILE
-    write_text(path, record.model_dump_json(indent=2) + "\n")
+    write_text(path, sealed_json(record))
     return path
+
+
+def sealed_json(record: BaseModel) -> str:
+    """Return a record as JSON that ends with the SHA-256 of everything before it.
+
+    Reading refuses a sealed record of which a byte changed.
+    """
+    body = record.model_dump_json(indent=2).removesuffix("\n}")
+    return f'{body},\n  "digest": "{digest_bytes(body.encode("utf-8"))}"\n}}\n'
 
 
 def read_record(path: Path) -> RunRecord:
@@ -315,7 +334,7 @@ def read_record(path: Path) -> RunRecord:
 def write_grid(folder: Path, record: GridRecord) -> Path:
     """Write a grid's record into its folder, atomically."""
     path = folder / GRID_FILE
-    write_text(path, record.model_dump_json(indent=2) + "\n")
+    write_text(path, sealed_json(record))
     return path
 
 
@@ -436,10 +455,24 @@ def read_sweep(path: Path) -> SweepRecord:
     return _read(path, SWEEP_FILE, SweepRecord)
 
 
+def _unsealed(text: str, file: Path) -> str:
+    """Check and remove a record's seal; records from before there was one have none."""
+    seal = _SEAL.search(text)
+    if seal is None:
+        return text
+    body = text[: seal.start()]
+    if digest_bytes(body.encode("utf-8")) != seal.group(1):
+        raise RecordError(
+            f"{file} must be as it was written, but was changed or damaged since; run the same "
+            "command again."
+        )
+    return f"{body}\n}}"
+
+
 def _read(path: Path, name: str, kind: type[Kept]) -> Kept:
     file = path / name if path.is_dir() else path
     try:
-        return kind.model_validate_json(file.read_text(encoding="utf-8"))
+        return kind.model_validate_json(_unsealed(file.read_text(encoding="utf-8"), file))
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(
             f"a folder of results must hold a readable {name}, but {file}: {error}."
