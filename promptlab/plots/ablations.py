@@ -5,6 +5,7 @@ gain over WinCLIP's prompts, which has a paired one, stands beside it.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -213,7 +214,12 @@ def _ablation_handles(records: Sequence[RunRecord], *, gains: bool) -> list[Line
     if gains or not several:
         handles.append(Line2D([], [], color=INK, linewidth=1.4, label="95 % interval"))
     if gains:
-        look = {"marker": "D", "linestyle": "", "markeredgecolor": INK, "markersize": 6}
+        look: dict[str, Any] = {
+            "marker": "D",
+            "linestyle": "",
+            "markeredgecolor": INK,
+            "markersize": 6,
+        }
         handles += [
             Line2D([], [], **look, color=ABNORMAL, label="gain, interval without zero"),
             Line2D([], [], **look, color="white", label="gain that may be chance"),

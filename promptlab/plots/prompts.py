@@ -1,6 +1,7 @@
 """Figures of prompts: how similar they are to an image, and where they lie in the text space."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -98,21 +99,13 @@ def prompt_map(prompts: PromptSet, embeddings: Float[np.ndarray, "prompt dim"]) 
         for nth in range(len(sources)):
             at = plane[(states == state) & (origin == nth)]
             ax.scatter(
-                *at.T, marker=_SOURCES[nth % len(_SOURCES)], s=26, color=_COLOURS[state],
-                edgecolors=INK, linewidths=0.4, alpha=0.85,
+                at[:, 0], at[:, 1], marker=_SOURCES[nth % len(_SOURCES)], s=26,
+                color=_COLOURS[state], edgecolors=INK, linewidths=0.4, alpha=0.85,
             )  # fmt: skip
-        ax.scatter(
-            *plane[states == state].mean(0),
-            marker="x",
-            s=150,
-            linewidths=5,
-            color="white",
-            zorder=4,
-        )
-        ax.scatter(
-            *plane[states == state].mean(0), marker="x", s=120, linewidths=2.6, zorder=5,
-            color=INK if state == State.NORMAL else ABNORMAL,
-        )  # fmt: skip
+        x, y = plane[states == state].mean(0)
+        ax.scatter(x, y, marker="x", s=150, linewidths=5, color="white", zorder=4)
+        ink = INK if state == State.NORMAL else ABNORMAL
+        ax.scatter(x, y, marker="x", s=120, linewidths=2.6, color=ink, zorder=5)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set(
         xlabel=f"first principal axis ({100 * shares[0]:.0f} % of the variance)",
@@ -133,7 +126,7 @@ def _draw_similarities(ax: Axes, explanation: Explanation) -> None:
     for row, state in enumerate((State.ABNORMAL, State.NORMAL)):
         kept = np.array([one.kept for one in explanation.ranked(state)])
         heights = row + spread(len(kept), 0.62)
-        look = {"s": 17, "marker": _MARKERS[state], "zorder": 3}
+        look: dict[str, Any] = {"s": 17, "marker": _MARKERS[state], "zorder": 3}
         ax.scatter(
             values[state][~kept], heights[~kept], **look, facecolors="white",
             edgecolors=SOFT, linewidths=0.7,

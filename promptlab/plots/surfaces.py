@@ -102,13 +102,24 @@ def sweep_surface(trials: Sequence[TrialRecord], x: str, y: str) -> Figure:
     ax = figure.add_subplot()
     drawn = np.where(logarithmic, np.log(np.maximum(places, 1e-12)), places)
     if np.linalg.matrix_rank(drawn - drawn.mean(0)) == 2:
-        filled = ax.tricontourf(*places.T, values, levels=9, cmap="viridis", alpha=0.85)
+        filled = ax.tricontourf(
+            places[:, 0], places[:, 1], values, levels=9, cmap="viridis", alpha=0.85
+        )
         filled.set_rasterized(True)
     dots = ax.scatter(
-        *places.T, c=values, cmap="viridis", s=22, edgecolors=INK, linewidths=0.6, zorder=3
+        places[:, 0],
+        places[:, 1],
+        c=values,
+        cmap="viridis",
+        s=22,
+        edgecolors=INK,
+        linewidths=0.6,
+        zorder=3,
     )
     best = int(values.argmax())
-    ax.scatter(*places[best], marker="*", s=150, color="white", edgecolors=INK, zorder=4)
+    ax.scatter(
+        places[best, 0], places[best, 1], marker="*", s=150, color="white", edgecolors=INK, zorder=4
+    )
     ax.set(xlabel=x, ylabel=y)
     for axis, is_log, name in zip((ax.xaxis, ax.yaxis), logarithmic, "xy", strict=True):
         if is_log:
