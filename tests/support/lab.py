@@ -1,4 +1,4 @@
-"""A JupyterLab server on this machine for a browser to meet; `experiments/figures.py` uses it too."""
+"""A JupyterLab server on this machine, for a browser to meet."""
 
 import json
 import os
