@@ -34,6 +34,7 @@ from promptlab.results import (
     ImageScore,
     MetricValue,
     PromptSetRecord,
+    PromptUse,
     ReferenceImage,
     ResultTable,
     RunRecord,
@@ -41,6 +42,7 @@ from promptlab.results import (
     new_run_folder,
     provenance,
     refuse_record,
+    write_prompt_uses,
     write_record,
     write_scores,
 )
@@ -150,6 +152,7 @@ def examine(
         gain = _gain(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
+    write_prompt_uses(folder, [line for one in judged.values() for line in _prompt_uses(one)])
     write_gallery(
         folder, [example for one in judged.values() for example in _examples(one, config)]
     )
@@ -277,6 +280,24 @@ def _score_lines(judged: Judged) -> list[ImageScore]:
             local_score=float(scores.local_score[i]),
         )
         for i, sample in enumerate(judged.samples)
+    ]
+
+
+def _prompt_uses(judged: Judged) -> list[PromptUse]:
+    weights = judged.prediction.weights
+    return [
+        PromptUse(
+            category=judged.samples[0].category,
+            state=name,
+            text=text,
+            mean_weight=float(of_state[:, i].mean()),
+            kept_share=float((of_state[:, i] > 0).float().mean()),
+        )
+        for name, state, of_state in (
+            ("normal", State.NORMAL, weights.normal),
+            ("abnormal", State.ABNORMAL, weights.abnormal),
+        )
+        for i, text in enumerate(judged.prompts.texts(state))
     ]
 
 

@@ -22,6 +22,7 @@ from promptlab.files import atomic_path, digest_bytes, printable, write_text
 
 __all__ = [
     "GRID_FILE",
+    "PROMPT_USES_FILE",
     "RECORD_FILE",
     "SCORES_FILE",
     "SWEEP_FILE",
@@ -36,6 +37,7 @@ __all__ = [
     "MetricValue",
     "PairedValue",
     "PromptSetRecord",
+    "PromptUse",
     "Provenance",
     "ReferenceImage",
     "ResultTable",
@@ -48,17 +50,20 @@ __all__ = [
     "new_run_folder",
     "provenance",
     "read_grid",
+    "read_prompt_uses",
     "read_record",
     "read_scores",
     "read_sweep",
     "refuse_record",
     "sealed_json",
     "write_grid",
+    "write_prompt_uses",
     "write_record",
     "write_scores",
 ]
 
 GRID_FILE = "grid.json"
+PROMPT_USES_FILE = "prompt_weights.csv"
 RECORD_FILE = "record.json"
 SCORES_FILE = "scores.csv"
 SWEEP_FILE = "sweep.json"
@@ -259,6 +264,18 @@ class ImageScore(_Frozen):
     local_score: float
 
 
+class PromptUse(_Frozen):
+    """One line of the file of prompt weights: what a prompt counted over a category's images."""
+
+    category: str
+    state: Literal["normal", "abnormal"]
+    text: str
+    mean_weight: float
+    """The weights of a state's prompts add up to one on every image, so their means do too."""
+    kept_share: float
+    """On what share of the images the scorer gave the prompt any weight."""
+
+
 def provenance() -> Provenance:
     """Describe the code that runs now: package versions, and the commit when in a checkout."""
     packages = ("torch", "transformers", "sentence-transformers", "langchain", "optuna", "numpy")
@@ -359,13 +376,7 @@ def read_grid(path: Path) -> GridRecord:
 
 def write_scores(folder: Path, scores: Iterable[ImageScore]) -> Path:
     """Write one CSV line per judged image."""
-    path = folder / SCORES_FILE
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(ImageScore.model_fields))
-        writer.writeheader()
-        for score in scores:
-            writer.writerow(score.model_dump())
-    return path
+    return _write_lines(folder / SCORES_FILE, ImageScore, scores)
 
 
 def read_scores(folder: Path) -> list[ImageScore]:
@@ -374,13 +385,40 @@ def read_scores(folder: Path) -> list[ImageScore]:
     Raises:
         RecordError: when it is missing or damaged.
     """
-    path = folder / SCORES_FILE
+    return _read_lines(folder / SCORES_FILE, ImageScore, what="image")
+
+
+def write_prompt_uses(folder: Path, uses: Iterable[PromptUse]) -> Path:
+    """Write one CSV line per category and prompt."""
+    return _write_lines(folder / PROMPT_USES_FILE, PromptUse, uses)
+
+
+def read_prompt_uses(folder: Path) -> list[PromptUse]:
+    """Read the prompt weights of a run folder; a run of an older version has none.
+
+    Raises:
+        RecordError: when the file is damaged.
+    """
+    path = folder / PROMPT_USES_FILE
+    return _read_lines(path, PromptUse, what="prompt") if path.exists() else []
+
+
+def _write_lines(path: Path, kind: type[Kept], lines: Iterable[Kept]) -> Path:
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(kind.model_fields))
+        writer.writeheader()
+        for line in lines:
+            writer.writerow(line.model_dump())
+    return path
+
+
+def _read_lines(path: Path, kind: type[Kept], *, what: str) -> list[Kept]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows: Sequence[Mapping[str, Any]] = list(csv.DictReader(file))
-        return [ImageScore.model_validate(row) for row in rows]
+        return [kind.model_validate(row) for row in rows]
     except (OSError, UnicodeDecodeError, ValidationError, csv.Error) as error:
-        raise RecordError(f"{path} must hold one line per image: {error}.") from error
+        raise RecordError(f"{path} must hold one line per {what}: {error}.") from error
 
 
 def _git(*arguments: str) -> str | None:
