@@ -64,6 +64,8 @@ class BackboneConfig(_Strict):
     """lite | hf:NAME_OR_FOLDER | open_clip:MODEL/PRETRAINED."""
     image_size: Count | tuple[Count, Count] | None = None
     """Side, or (height, width), in pixels; null: the backbone's own."""
+    map_sizes: tuple[Count | tuple[Count, Count], ...] = ()
+    """Further image sizes whose anomaly maps are averaged with that of `image_size`."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 

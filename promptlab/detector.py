@@ -35,6 +35,7 @@ __all__ = [
     "compare",
     "draw_maps",
     "gather_evidence",
+    "join_resolutions",
     "predict",
 ]
 
@@ -76,6 +77,8 @@ class ViewEvidence:
 
     view: LocalView
     similarities: Similarities
+    grid: tuple[int, int]
+    """Rows and columns of the patches that the view's map has values for."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Evidence:
     global_: Similarities
     views: tuple[ViewEvidence, ...]
     grid: tuple[int, int]
+    """Of the anomaly map; maps of a view with another grid are resized to it."""
     text_lengths: tuple[Float[Tensor, " normal"], Float[Tensor, " abnormal"]] | None = None
     """As in `TextBank`."""
     reference_map: Float[Tensor, "batch patch"] | None = None
@@ -190,11 +194,32 @@ def gather_evidence(
     return Evidence(
         global_=compare(global_embedding, bank, logit_scale),
         views=tuple(
-            ViewEvidence(view, compare(view.embeddings, bank, logit_scale)) for view in views
+            ViewEvidence(view, compare(view.embeddings, bank, logit_scale), grid) for view in views
         ),
         grid=grid,
         text_lengths=bank.lengths,
     )
+
+
+def join_resolutions(parts: Sequence[Evidence]) -> Evidence:
+    """Join evidence of the same images at several image sizes; all count alike in the map.
+
+    The global similarities are the first's. The map has the finest grid of all.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    grid = max(part.grid[0] for part in parts), max(part.grid[1] for part in parts)
+    views: list[ViewEvidence] = []
+    for part in parts:
+        start = max((each.view.group for each in views), default=-1) + 1
+        total = sum({each.view.group: each.view.weight for each in part.views}.values())
+        for each in part.views:
+            group, weight = start + each.view.group, each.view.weight / total
+            views.append(replace(each, view=replace(each.view, group=group, weight=weight)))
+    distances = parts[0].reference_map
+    if distances is not None:
+        distances = _resize(distances, parts[0].grid, grid)
+    return replace(parts[0], views=tuple(views), grid=grid, reference_map=distances)
 
 
 @torch.inference_mode()
@@ -232,7 +257,10 @@ def predict(
         own = scorer.weigh(similarities) if context == "patch" else reused
         return scorer.score(similarities, own)
 
-    maps = [each.view.to_map(score(each.similarities)) for each in seen.views]
+    maps = [
+        _resize(each.view.to_map(score(each.similarities)), each.grid, evidence.grid)
+        for each in seen.views
+    ]
     patch_map = join_maps([each.view for each in seen.views], maps)
     if evidence.reference_map is not None:
         peak = evidence.reference_map.amax(-1)
@@ -275,6 +303,16 @@ def draw_maps(
     padded = pad(drawn, (reach, reach, reach, reach), mode="reflect")
     smooth = conv2d(conv2d(padded, kernel.view(1, 1, -1, 1)), kernel.view(1, 1, 1, -1))
     return smooth[:, 0].clamp(0, 1)
+
+
+def _resize(
+    maps: Float[Tensor, "batch patch"], grid: tuple[int, int], wanted: tuple[int, int]
+) -> Float[Tensor, "batch _"]:
+    """Resize flat maps bilinearly from one grid to another."""
+    if grid == wanted:
+        return maps
+    square = maps.unflatten(-1, grid)[:, None]
+    return interpolate(square, size=wanted, mode="bilinear", align_corners=False).flatten(1)
 
 
 def _most_similar(

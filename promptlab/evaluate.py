@@ -169,6 +169,7 @@ def run_experiment(
         results=results,
         baseline=baseline,
         gain=gain,
+        transductive=build_aligner(config.aligner).transductive,
         seconds={**seconds, **spent, "total": perf_counter() - begun},
     )
     write_record(folder, record)

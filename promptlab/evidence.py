@@ -4,17 +4,18 @@ Encodes what the feature store lacks and compares it with every prompt. Knows no
 and no threshold; `promptlab.detector` makes scores of what comes out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from aligners.base import Aligner
+from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank
 from promptlab.backbones.base import Backbone
-from promptlab.detector import Evidence, TextBank, gather_evidence
-from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.detector import Evidence, TextBank, gather_evidence, join_resolutions
+from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
 from promptlab.prompts.promptset import PromptSet
 from promptlab.types import State
 
@@ -50,22 +51,67 @@ def gather_batches(
     aligner: Aligner,
     store: FeatureStore,
     memory: MemoryBank | None = None,
+    companions: Sequence[Backbone] = (),
 ) -> Iterator[EvidenceBatch]:
     """Yield the evidence of images in order, holding one batch of features at a time.
 
-    With a memory of reference images, each image's distances to it are part of its evidence.
+    With a memory of reference images, each image's distances to it are part of its evidence. A
+    transductive aligner sees all images first; their features then come from the store.
+
+    Args:
+        backbone: gives the global embedding, and local ones.
+        paths: of the images.
+        bank: the prompts.
+        aligner: makes local embeddings of what every backbone tells.
+        store: where features are kept.
+        memory: of reference images, as ``backbone`` sees them.
+        companions: the same backbone at other image sizes, which gives local evidence only.
     """
-    for batch in encode_images(backbone, paths, requires=aligner.requires, store=store):
-        evidence = None
-        if batch.features is not None:
-            with torch.inference_mode():
-                evidence = gather_evidence(
-                    batch.features.global_embedding,
-                    aligner.align(batch.features),
-                    bank,
-                    grid=batch.features.grid,
-                    logit_scale=backbone.logit_scale,
-                )
-                if memory is not None:
-                    evidence = replace(evidence, reference_map=memory.distances(batch.features))
-        yield EvidenceBatch(batch.positions, evidence, batch.unreadable, batch.encoded)
+    resolutions = [backbone, *companions]
+
+    def encode(each: Backbone) -> Iterator[EncodedBatch]:
+        return encode_images(each, paths, requires=aligner.requires, store=store)
+
+    fitted = [aligner.fit(partial(_features, encode, each)) for each in resolutions]
+    for batches in zip(*map(encode, resolutions), strict=True):
+        first = batches[0]
+        yield EvidenceBatch(
+            first.positions,
+            _gather(batches, fitted, bank, backbone.logit_scale, memory),
+            first.unreadable,
+            max(each.encoded for each in batches),
+        )
+
+
+def _features(
+    encode: Callable[[Backbone], Iterator[EncodedBatch]], backbone: Backbone
+) -> Iterator[LocalFeatures]:
+    return (batch.features for batch in encode(backbone) if batch.features is not None)
+
+
+@torch.inference_mode()
+def _gather(
+    batches: Sequence[EncodedBatch],
+    aligners: Sequence[Aligner],
+    bank: TextBank,
+    logit_scale: float,
+    memory: MemoryBank | None,
+) -> Evidence | None:
+    """Gather one batch's evidence from all resolutions; None when no image could be read."""
+    found = []
+    for batch, aligner in zip(batches, aligners, strict=True):
+        if batch.features is None:
+            return None
+        found.append(
+            gather_evidence(
+                batch.features.global_embedding,
+                aligner.align(batch.features),
+                bank,
+                grid=batch.features.grid,
+                logit_scale=logit_scale,
+            )
+        )
+    evidence = found[0]
+    if memory is not None and batches[0].features is not None:
+        evidence = replace(evidence, reference_map=memory.distances(batches[0].features))
+    return join_resolutions([evidence, *found[1:]])

@@ -173,7 +173,14 @@ class RunRecord(_Frozen):
     """Over the baseline; null when the run is the baseline."""
     oracle_metrics: tuple[str, ...] = ("image_f1_max", "pixel_f1_max")
     """Metrics whose threshold was chosen on the test labels."""
+    transductive: bool = False
+    """Whether an image's scores depend on the other (unlabelled) images that were judged."""
     seconds: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """What tables and plots call the run."""
+        return f"{self.name} (transductive)" if self.transductive else self.name
 
 
 class ImageScore(_Frozen):

@@ -21,7 +21,7 @@ from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank, remember
 from promptlab.backbones import load_backbone
 from promptlab.backbones.base import Backbone
-from promptlab.config import ExperimentConfig, FileSource, LLMSource, StaticSource
+from promptlab.config import BackboneConfig, ExperimentConfig, FileSource, LLMSource, StaticSource
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import image_size, load_mask
 from promptlab.datasets.load import load_dataset
@@ -117,14 +117,23 @@ class Workbench:
 
     def backbone(self, config: ExperimentConfig) -> Backbone:
         """Return the configured backbone, loaded once."""
+        return self._backbone(config.backbone, config.backbone.image_size)
+
+    def companions(self, config: ExperimentConfig) -> tuple[Backbone, ...]:
+        """Return the backbone at the further image sizes that take part in maps."""
+        return tuple(self._backbone(config.backbone, size) for size in config.backbone.map_sizes)
+
+    def _backbone(
+        self, config: BackboneConfig, image_size: int | tuple[int, int] | None
+    ) -> Backbone:
         return self._once(
             Backbone,  # type: ignore[type-abstract]
-            ("backbone", config.backbone.model_dump_json()),
+            ("backbone", config.name, image_size, config.device, config.precision),
             lambda: load_backbone(
-                config.backbone.name,
-                image_size=_size(config.backbone.image_size),
-                device=config.backbone.device,
-                precision=config.backbone.precision,
+                config.name,
+                image_size=_size(image_size),
+                device=config.device,
+                precision=config.precision,
             ),
         )
 
@@ -248,7 +257,8 @@ class Workbench:
         pool = self.prompts(config, category).pool
         backbone = self.backbone(config)
         references = self.references(config, category)
-        key = (backbone.id, category, config.dataset.model_dump_json(), config.seed, pool.digest)
+        ids = (backbone.id, *(each.id for each in self.companions(config)))
+        key = (ids, category, config.dataset.model_dump_json(), config.seed, pool.digest)
         return self._once(
             _Compared,
             ("compared", *key, config.aligner.model_dump_json(), *(r.path for r in references)),
@@ -275,7 +285,13 @@ class Workbench:
         encoded = 0
         paths = [sample.path for sample in samples]
         batches = gather_batches(
-            backbone, paths, bank, aligner=aligner, store=self._store, memory=memory
+            backbone,
+            paths,
+            bank,
+            aligner=aligner,
+            store=self._store,
+            memory=memory,
+            companions=self.companions(config),
         )
         for batch in batches:
             skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
@@ -354,7 +370,7 @@ def _join(parts: Sequence[Evidence]) -> Evidence:
     views = []
     for same in zip(*(part.views for part in parts), strict=True):
         view = replace(same[0].view, embeddings=same[0].view.embeddings[:, :, :0])
-        views.append(ViewEvidence(view, joined([each.similarities for each in same])))
+        views.append(ViewEvidence(view, joined([each.similarities for each in same]), same[0].grid))
     distances = [part.reference_map for part in parts if part.reference_map is not None]
     return replace(
         parts[0],

@@ -87,7 +87,7 @@ def _summary(folder: Path, record: "RunRecord") -> dict[str, object]:
 
 def _print_run(folder: Path, record: "RunRecord") -> None:
     for title, table in (
-        (record.name, record.results),
+        (record.label, record.results),
         ("baseline: WinCLIP ensemble, mean scorer", record.baseline),
     ):
         names = list(record.results.mean)[:SHOWN]

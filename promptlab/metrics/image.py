@@ -20,6 +20,7 @@ from promptlab.metrics.ranking import (
     f1_max,
     metric_of,
 )
+from promptlab.metrics.resampling import percentile_interval, refuse_samples
 from promptlab.types import State
 
 __all__ = [
@@ -93,7 +94,7 @@ def bootstrap(
         MetricError: as `rank_images`, or when ``samples`` is below 1.
     """
     values = resampled(labels, scores, metric, samples=samples, rng=rng)
-    return None if values is None else _interval(values)
+    return None if values is None else percentile_interval(values)
 
 
 def paired_gain(
@@ -133,7 +134,7 @@ def paired_gain(
         ]
         if values[0] is not None and values[1] is not None:
             gains.append(values[0] - values[1])
-    return _interval(np.mean(gains, axis=0)) if gains else None
+    return percentile_interval(np.mean(gains, axis=0)) if gains else None
 
 
 def resampled(
@@ -148,8 +149,7 @@ def resampled(
 
     Generators of one seed draw the same images, whatever the scores are.
     """
-    if samples < 1:
-        raise MetricError(f"samples must be at least 1, but got {samples}; 1000 is usual.")
+    refuse_samples(samples)
     if absent_class(rank_images(labels, scores), unit="image"):
         return None
     group, count = _groups(labels, scores)
@@ -158,11 +158,6 @@ def resampled(
         _resample(group[~abnormal], count, samples=samples, rng=rng),
         _resample(group[abnormal], count, samples=samples, rng=rng),
     )
-
-
-def _interval(values: Float[np.ndarray, " sample"]) -> Interval:
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Interval(float(low), float(high))
 
 
 def _groups(labels: Labels, scores: Scores) -> tuple[Integer[np.ndarray, " image"], int]:

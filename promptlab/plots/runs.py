@@ -169,7 +169,7 @@ def _variants(records: Sequence[RunRecord]) -> list[_Variant]:
     """Name and colour each run, and each baseline that differs from those before it."""
     if not records:
         raise RecordError("a comparison needs at least one record, but got none.")
-    names = [record.name for record in records]
+    names = [record.label for record in records]
     colours = [
         mpl.colors.to_hex(c)
         for c in mpl.colormaps["viridis"](np.linspace(0.38, 0.92, len(records)))
@@ -177,7 +177,7 @@ def _variants(records: Sequence[RunRecord]) -> list[_Variant]:
     variants: list[_Variant] = []
     baselines: list[_Variant] = []
     for nth, record in enumerate(records):
-        name = record.name if names.count(record.name) == 1 else f"{record.name} #{nth + 1}"
+        name = record.label if names.count(record.label) == 1 else f"{record.label} #{nth + 1}"
         variants.append(_Variant(name, record.results, colours[nth]))
         if all(record.baseline != known.table for known in baselines):
             baselines.append(_Variant(name, record.baseline, "white", _HATCHES[len(baselines) % 4]))

@@ -27,7 +27,7 @@ def markdown_table(records: Sequence[RunRecord]) -> str:
     for record in records:
         means = [_percent(record.results.mean.get(name)) for name in _COLUMNS]
         gain = "baseline" if record.gain is None else _gain(record.gain.mean)
-        cells = [record.name, f"{record.dataset.images:,}", *means, gain]
+        cells = [record.label, f"{record.dataset.images:,}", *means, gain]
         lines.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
