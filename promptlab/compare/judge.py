@@ -109,7 +109,15 @@ def judge_sets(
     positions: list[int] = []
     skipped: dict[Path, str] = {}
     parts: dict[str, list[Prediction]] = {name: [] for name in sets}
-    for batch in gather_batches(backbone, paths, bank, aligner=aligner, store=store):
+    batches = gather_batches(
+        backbone,
+        paths,
+        bank,
+        aligner=aligner,
+        store=store,
+        companions=workbench.companions(config),
+    )
+    for batch in batches:
         skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
         positions.extend(batch.positions)
         if batch.evidence is not None:

@@ -36,6 +36,9 @@ def test_compare_sources_judges_every_row(config, generator, tmp_path):
     assert (llm.input_tokens, llm.output_tokens, llm.seconds) == (600, 60, 12.0)
     assert llm.cost_usd == pytest.approx(1.5)
     assert rows["curated"].cost_usd == 0.0
+    for name in ("image_ap", "pixel_auroc", "aupro"):
+        metric = getattr(rows["winclip"], name)
+        assert metric.low <= metric.value <= metric.high
 
 
 def test_compare_sources_asks_each_sample_once(config, generator, tmp_path):
