@@ -193,8 +193,8 @@ def _encode(
             made[i][kinds[kind]] = {"tokens": tokens_of_image.half().cpu()}
     for piece in pieces:
         if piece.startswith("window"):
-            side = int(piece.removeprefix("window"))
-            indices = square_windows(encoded.grid, side).indices
+            side, stride = _window(piece)
+            indices = square_windows(encoded.grid, side, stride=stride).indices
             for i, windows in enumerate(backbone.encode_windows(batch, indices)):
                 made[i][piece] = {"window": windows.half().cpu()}
     return made
@@ -207,7 +207,7 @@ def _stack(backbone: Backbone, images: Sequence[Mapping[str, _Pieces]]) -> Local
     def joined(piece: str, name: str) -> Tensor:
         return torch.stack([pieces[piece][name] for pieces in images]).float()
 
-    sides = sorted(int(piece.removeprefix("window")) for piece in images[0] if "window" in piece)
+    windows = sorted((*_window(piece), piece) for piece in images[0] if "window" in piece)
     return LocalFeatures(
         grid=(rows, columns),
         global_embedding=joined("base", "global"),
@@ -217,10 +217,10 @@ def _stack(backbone: Backbone, images: Sequence[Mapping[str, _Pieces]]) -> Local
         windows=tuple(
             WindowEmbeddings(
                 side=side,
-                members=square_windows((rows, columns), side).members,
-                embeddings=joined(f"window{side}", "window"),
+                members=square_windows((rows, columns), side, stride=stride).members,
+                embeddings=joined(piece, "window"),
             )
-            for side in sides
+            for side, stride, piece in windows
         ),
         other_tokens={_kind(piece): joined(piece, "tokens") for piece in images[0] if "-" in piece},
     )
@@ -230,8 +230,15 @@ def _wanted(requires: Requirements) -> list[str]:
     """Return the pieces to read or encode for each image."""
     value = ["value"] if requires.value_tokens else []
     kinds = (kind.replace(":", "-") for kind in sorted(requires.tokens))
-    sides = (f"window{side}" for side in sorted(requires.window_sides))
+    apart = f"by{requires.window_stride}" if requires.window_stride > 1 else ""
+    sides = (f"window{side}{apart}" for side in sorted(requires.window_sides))
     return ["base", *value, *kinds, *sides]
+
+
+def _window(piece: str) -> tuple[int, int]:
+    """Return the side and the stride of the windows that a piece holds."""
+    side, _, stride = piece.removeprefix("window").partition("by")
+    return int(side), int(stride or 1)
 
 
 def _kind(piece: str) -> str:
