@@ -13,7 +13,8 @@ from promptlab.detector import build_aligner, build_scorer
 from promptlab.errors import PromptLabError
 from promptlab.evaluate import Outcome, examine
 from promptlab.grid import Cell, Grid
-from promptlab.paired import PAIRED_METRICS, PairedGain, gain_over, holm
+from promptlab.metrics.resampling import holm
+from promptlab.paired import PAIRED_METRICS, PairedGain, gain_over
 from promptlab.results import (
     GridCell,
     GridRecord,

@@ -19,7 +19,7 @@ from promptlab.metrics.pixel_bootstrap import PixelCounts
 from promptlab.metrics.ranking import auroc
 from promptlab.metrics.resampling import PairedInterval
 
-__all__ = ["PAIRED_METRICS", "Measured", "PairedGain", "gain_over", "holm"]
+__all__ = ["PAIRED_METRICS", "Measured", "PairedGain", "gain_over"]
 
 PAIRED_METRICS: Final = ("image_auroc", "pixel_auroc", "aupro")
 
@@ -94,21 +94,6 @@ def gain_over(
         else None
     )
     return PairedGain(float(np.mean(differences)), interval)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Return p values corrected for making several comparisons (Holm 1979).
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p_values, kind="stable")
-    corrected = np.empty(len(p_values))
-    highest = 0.0
-    for rank, place in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = highest
-    return [float(each) for each in corrected]
 
 
 def _image_gain(

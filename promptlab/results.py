@@ -110,7 +110,10 @@ class Gain(_Frozen):
 
 
 class PairedValue(_Frozen):
-    """A metric minus the same metric of a reference on the same images, mean over categories."""
+    """A metric minus the same metric of a reference on the same images, mean over categories.
+
+    The interval is over images and, where a language model wrote several samples, over those.
+    """
 
     value: float
     low: float | None = None
@@ -118,7 +121,7 @@ class PairedValue(_Frozen):
     p: float | None = None
     """Two-sided, from the paired bootstrap."""
     p_holm: float | None = None
-    """Corrected for all comparisons of the metric in this grid."""
+    """Corrected for all comparisons of the metric beside it (Holm 1979)."""
 
 
 class PromptSetRecord(_Frozen):

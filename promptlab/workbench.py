@@ -42,6 +42,7 @@ from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
 from promptlab.prompts.promptset import PromptSet, merge
+from promptlab.sentences import sentence_vectors
 from promptlab.types import Progress, Sample, Size, State, silent
 
 __all__ = ["CategoryPrompts", "Judged", "Workbench", "resize_mask"]
@@ -188,6 +189,7 @@ class Workbench:
             config.prompts.per_state,
             select=config.prompts.select,
             rng=np.random.default_rng(config.seed),
+            embed=sentence_vectors,
         )
         prediction = _predict(compared, chosen, config)
         masks = self._masks(config, compared.samples) if maps else None
@@ -234,8 +236,10 @@ class Workbench:
             noun=noun,
             template=source.template,
             per_state=source.per_state,
-            seed=config.seed,
+            seed=config.seed if source.seed is None else source.seed,
             temperature=source.temperature,
+            form=source.form,
+            traffic=source.traffic,
             count_tokens=backbone.count_tokens,
             max_tokens=backbone.max_text_tokens,
             cache=self._answers,
@@ -358,6 +362,7 @@ def _told(made: Generated, source: LLMSource) -> str:
     dropped = Counter(line.reason for line in made.dropped).most_common()
     parts = [f"{source.llm}: {made.drawn} lines drawn, {made.kept} kept"]
     parts += [f"dropped {count}: {reason}" for reason, count in dropped]
+    parts += [f"{count} faults: {kind}" for kind, count in made.faults.items()]
     if made.failed:
         parts.append(f"{len(made.failed)} requests failed ({made.failed[0]})")
     if not made.complete:

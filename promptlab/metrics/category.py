@@ -154,10 +154,11 @@ def _pixel_metrics(
     if samples == 0 or rng is None:
         histogram = PixelHistogram.of(_kept(maps, known), kept)
         return pixel_metrics(histogram.ranking(), fpr_limit=fpr_limit), None
-    drawn = list(_kept(maps, known))
-    histogram = PixelHistogram.of(drawn, kept)
+    if isinstance(maps, Iterator):
+        maps = list(maps)
+    histogram = PixelHistogram.of(_kept(maps, known), kept)
     pixels = pixel_metrics(histogram.ranking(), fpr_limit=fpr_limit)
-    counts = PixelCounts.of(drawn, kept, histogram=histogram)
+    counts = PixelCounts.of(_kept(maps, known), kept, histogram=histogram)
     intervals = {
         metric: pixel_bootstrap.bootstrap(
             counts, metric, samples=samples, rng=rng, fpr_limit=fpr_limit

@@ -28,7 +28,15 @@ from promptlab.metrics.resampling import (
 )
 from promptlab.types import State
 
-__all__ = ["bootstrap", "image_ap", "image_auroc", "image_f1_max", "paired_gain", "rank_images"]
+__all__ = [
+    "bootstrap",
+    "image_ap",
+    "image_auroc",
+    "image_f1_max",
+    "paired_gain",
+    "rank_images",
+    "resampled",
+]
 
 Labels = Integer[np.ndarray, " image"]
 Scores = Real[np.ndarray, " score"]
@@ -90,7 +98,7 @@ def bootstrap(
     Raises:
         MetricError: as `rank_images`, or when ``samples`` is below 1.
     """
-    values = _resampled(labels, scores, metric, samples=samples, rng=rng)
+    values = resampled(labels, scores, metric, samples=samples, rng=rng)
     return None if values is None else percentile_interval(values)
 
 
@@ -128,7 +136,7 @@ def paired_gain(
     for nth, (each, *pair) in enumerate(zip(labels, scores, others, strict=True)):
         # Two generators of one seed draw the same images twice.
         values = [
-            _resampled(each, one, metric, samples=samples, rng=np.random.default_rng((seed, nth)))
+            resampled(each, one, metric, samples=samples, rng=np.random.default_rng((seed, nth)))
             for one in pair
         ]
         if values[0] is not None and values[1] is not None:
@@ -136,7 +144,7 @@ def paired_gain(
     return paired_interval(np.mean(gains, axis=0)) if gains else None
 
 
-def _resampled(
+def resampled(
     labels: Labels,
     scores: Scores,
     metric: RankingFormula,
@@ -144,7 +152,10 @@ def _resampled(
     samples: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, " sample"] | None:
-    """Return the metric of each resample; None where it is undefined."""
+    """Return the metric of each resample of images, as `bootstrap`; None where it is undefined.
+
+    Generators of one seed draw the same images, whatever the scores are.
+    """
     refuse_samples(samples)
     if absent_class(rank_images(labels, scores), unit="image"):
         return None

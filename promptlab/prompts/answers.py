@@ -21,9 +21,12 @@ from promptlab.files import cache_folder
 __all__ = ["Answer", "AnswerCache", "answer_key", "open_answers"]
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS answers_v1 (key TEXT PRIMARY KEY, text TEXT NOT NULL, "
-    "date TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL)"
+    "CREATE TABLE IF NOT EXISTS answers_v2 (key TEXT PRIMARY KEY, text TEXT NOT NULL, "
+    "date TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, "
+    "seconds REAL NOT NULL)"
 )
+_OLD_TABLE = "SELECT name FROM sqlite_master WHERE name = 'answers_v1'"
+_FROM_OLD = "INSERT OR IGNORE INTO answers_v2 SELECT *, 0 FROM answers_v1"
 _WAIT = 30.0
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,6 +40,8 @@ class Answer:
     date: str
     input_tokens: int
     output_tokens: int
+    seconds: float = 0.0
+    """From the request to the answer, retries included; 0: unknown."""
 
 
 def answer_key(*parts: object) -> str:
@@ -54,7 +59,9 @@ class AnswerCache:
 
     def get(self, key: str) -> Answer | None:
         """Return the answer kept under ``key``, if any."""
-        query = "SELECT text, date, input_tokens, output_tokens FROM answers_v1 WHERE key = ?"
+        query = (
+            "SELECT text, date, input_tokens, output_tokens, seconds FROM answers_v2 WHERE key = ?"
+        )
         row = self._guarded(lambda link: link.execute(query, (key,)).fetchone())
         return None if row is None else Answer(*row)
 
@@ -64,7 +71,7 @@ class AnswerCache:
         def insert(link: sqlite3.Connection) -> None:
             with link:
                 link.execute(
-                    "INSERT OR IGNORE INTO answers_v1 VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO answers_v2 VALUES (?, ?, ?, ?, ?, ?)",
                     (key, *astuple(answer)),
                 )
 
@@ -88,6 +95,8 @@ class AnswerCache:
         try:
             with connection:
                 connection.execute(_TABLE)
+                if connection.execute(_OLD_TABLE).fetchone():
+                    connection.execute(_FROM_OLD)
         except sqlite3.DatabaseError:
             connection.close()
             raise

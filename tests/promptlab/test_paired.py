@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from promptlab.metrics.category import evaluate_category
-from promptlab.paired import Measured, gain_over, holm
+from promptlab.paired import Measured, gain_over
 
 LABELS = np.array([0, 0, 0, 1, 1, 1])
 IMAGES = tuple("abcdef")
@@ -80,9 +80,3 @@ def test_pixel_gain_of_perfect_over_constant_maps(metric):
 def test_undefined_metric_gives_no_gain():
     none = {"a": measured(PERFECT)}
     assert gain_over(none, none, "aupro", samples=20, seed=0) is None
-
-
-def test_holm_multiplies_by_what_is_left_and_keeps_the_order():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.9, 0.8]) == [1.0, 1.0]
-    assert holm([]) == []

@@ -115,5 +115,17 @@ def test_put_when_two_processes_write_at_once(tmp_path):
 
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM answers_v1").fetchone() == (100,)
+    assert connection.execute("SELECT count(*) FROM answers_v2").fetchone() == (100,)
     connection.close()
+
+
+def test_open_answers_takes_over_what_an_earlier_version_kept(tmp_path):
+    path = tmp_path / "a.sqlite"
+    link = sqlite3.connect(path)
+    with link:
+        link.execute("CREATE TABLE answers_v1 (key, text, date, input_tokens, output_tokens)")
+        link.execute("INSERT INTO answers_v1 VALUES ('k', 'hello', '2026-01-01', 3, 2)")
+    link.close()
+
+    with open_answers(path) as answers:
+        assert answers.get("k") == Answer("hello", "2026-01-01", 3, 2, seconds=0.0)
