@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from promptlab.cli.cache import cache
 from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
 
 __all__ = ["data"]
@@ -109,3 +110,6 @@ def verify(
     say(f"{len(dataset.samples)} images checked, {len(problems)} problems")
     if problems:
         context.exit(1)
+
+
+data.add_command(cache)
