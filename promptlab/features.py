@@ -77,10 +77,16 @@ class FeatureStore:
     """Tensors by key in one folder, shared safely by several processes.
 
     A folder that cannot be written is used read-only, with a warning.
+
+    Args:
+        folder: None: in the cache.
+        dtype: what features are kept in. float16 halves their size; `promptlab bench` measures
+            what it does to metrics.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, dtype: torch.dtype = torch.float16) -> None:
         self.folder = folder or cache_folder() / "features"
+        self.dtype = dtype
         self._writable = True
 
     def read(self, key: str) -> _Pieces | None:
@@ -261,7 +267,7 @@ def _encode_batch(
     found, missing = prepared.found, prepared.missing
     if missing:
         pieces = sorted({piece for i in missing for piece in wanted if piece not in found[i]})
-        encode = partial(_encode, backbone, pieces)
+        encode = partial(_encode, backbone, pieces, store.dtype)
         for i, made in zip(missing, _in_pieces(encode, list(missing.values())), strict=True):
             for piece, tensors in made.items():
                 store.write(f"{prepared.keys[i]}.{piece}", tensors)
@@ -316,30 +322,33 @@ def _encode_texts(backbone: Backbone, texts: Sequence[str]) -> list[Float[Tensor
 
 @torch.inference_mode()
 def _encode(
-    backbone: Backbone, pieces: Sequence[str], images: Sequence[Float[Tensor, "3 height width"]]
+    backbone: Backbone,
+    pieces: Sequence[str],
+    dtype: torch.dtype,
+    images: Sequence[Float[Tensor, "3 height width"]],
 ) -> list[dict[str, _Pieces]]:
-    """Run the backbone once per batch and kind of piece; give float16 pieces per image."""
+    """Run the backbone once per batch and kind of piece; give pieces per image."""
     batch = torch.stack(list(images))
     made: list[dict[str, _Pieces]] = [{} for _ in images]
     encoded = backbone.encode_images(batch, value_tokens="value" in pieces)
     for i, pieces_of_image in enumerate(made):
         pieces_of_image["base"] = {
-            "global": encoded.global_embedding[i].half().cpu(),
-            "patch": encoded.patch_tokens[i].half().cpu(),
+            "global": encoded.global_embedding[i].to("cpu", dtype),
+            "patch": encoded.patch_tokens[i].to("cpu", dtype),
             "grid": torch.tensor(encoded.grid),
         }
         if encoded.value_tokens is not None:
-            pieces_of_image["value"] = {"value": encoded.value_tokens[i].half().cpu()}
+            pieces_of_image["value"] = {"value": encoded.value_tokens[i].to("cpu", dtype)}
     kinds = {_kind(piece): piece for piece in pieces if "-" in piece}
     for kind, tokens in (backbone.encode_tokens(batch, list(kinds)) if kinds else {}).items():
         for i, tokens_of_image in enumerate(tokens):
-            made[i][kinds[kind]] = {"tokens": tokens_of_image.half().cpu()}
+            made[i][kinds[kind]] = {"tokens": tokens_of_image.to("cpu", dtype)}
     for piece in pieces:
         if piece.startswith("window"):
             side, stride = _window(piece)
             indices = square_windows(encoded.grid, side, stride=stride).indices
             for i, windows in enumerate(backbone.encode_windows(batch, indices)):
-                made[i][piece] = {"window": windows.half().cpu()}
+                made[i][piece] = {"window": windows.to("cpu", dtype)}
     return made
 
 

@@ -70,7 +70,7 @@ def _random_evidence(images: int) -> Evidence:
     rows, columns = _PATCHES
     view = LocalView(torch.empty(images, rows * columns, 0))
     return Evidence(
-        similarities(), (ViewEvidence(view, similarities(rows * columns)),), grid=_PATCHES
+        similarities(), (ViewEvidence(view, similarities(rows * columns), _PATCHES),), grid=_PATCHES
     )
 
 

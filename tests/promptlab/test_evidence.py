@@ -17,7 +17,8 @@ def similarities(*lead: int, seed: int) -> Similarities:
 
 
 def batch(images: int, *, seed: int, reference: bool = True) -> Evidence:
-    view = ViewEvidence(LocalView(torch.rand(images, 6, 4)), similarities(images, 6, seed=seed))
+    local = similarities(images, 6, seed=seed)
+    view = ViewEvidence(LocalView(torch.rand(images, 6, 4)), local, (2, 3))
     return Evidence(
         similarities(images, seed=seed),
         (view,),
