@@ -210,7 +210,7 @@ def test_prune_removes_what_is_named_or_long_unused(paths: list[Path], own_cache
     old = next(own_cache.rglob("*.base.safetensors"))
     os.utime(old, (0, 0))
     size = old.stat().st_size
-    assert store.prune(older_than_days=1) == size
+    assert store.prune(older_than_days=1.0) == size
     assert store.prune() == usage.bytes - size
     assert store.usage() == ()
     encode(backbone, paths, store)
@@ -225,4 +225,4 @@ def test_reading_features_keeps_them_from_being_pruned_as_old(
     for entry in own_cache.rglob("*.safetensors"):
         os.utime(entry, (0, 0))
     encode(TinyBackbone(), paths, store)
-    assert store.prune(older_than_days=1) == 0
+    assert store.prune(older_than_days=1.0) == 0
