@@ -30,7 +30,7 @@ class Row:
 
 
 def faster(
-    work: str, reference: str, *, ours: float, theirs: float, goal: float, note: str = ""
+    work: str, reference: str, *, ours: float, theirs: float, goal: int | float, note: str = ""
 ) -> Row:
     """Compare with something that our work should be several times as fast as."""
     ratio = theirs / ours
@@ -40,7 +40,7 @@ def faster(
 
 
 def within(
-    work: str, reference: str, *, ours: float, limit: float, goal: float, note: str = ""
+    work: str, reference: str, *, ours: float, limit: float, goal: int | float, note: str = ""
 ) -> Row:
     """Compare with something that our work should take at most several times as long as."""
     ratio = ours / limit
@@ -49,7 +49,7 @@ def within(
     )
 
 
-def below(work: str, reference: str, value: float, *, unit: str, goal: float) -> Row:
+def below(work: str, reference: str, value: float, *, unit: str, goal: int | float) -> Row:
     """Report a quantity that should not exceed a limit."""
     return Row(work, reference, value, unit, f"<= {goal:g}", value <= goal)
 
