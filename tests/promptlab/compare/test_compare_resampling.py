@@ -29,7 +29,9 @@ def test_mean_resamples_draw_the_same_images_for_every_set_of_scores():
         two, [SCORES, SCORES[1:]], [OTHERS, OTHERS[1:]], auroc, samples=100, seed=3
     )
     found = paired_interval(ours - theirs)
-    assert (found.low, found.high, found.p) == pytest.approx((expected.low, expected.high, expected.p))
+    assert (found.low, found.high, found.p) == pytest.approx(
+        (expected.low, expected.high, expected.p)
+    )
 
 
 def test_mean_resamples_when_undefined():
