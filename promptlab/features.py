@@ -86,7 +86,7 @@ class FeatureStore:
             return
         ready = {name: tensor.contiguous() for name, tensor in pieces.items()}
         try:
-            with atomic_path(self._path(key)) as temporary:
+            with atomic_path(self._path(key), durable=False) as temporary:
                 save_file(ready, temporary, metadata={"digest": _digest(ready)})
         except (OSError, SafetensorError) as error:
             self._writable = False
