@@ -17,6 +17,7 @@ _COMMANDS = {
     "data": ("promptlab.cli.data", "List, make and check data sets."),
     "prompts": ("promptlab.cli.prompts", "Write prompts with a language model, or show them."),
     "run": ("promptlab.cli.run", "Run one experiment and write its record."),
+    "compare": ("promptlab.cli.compare", "Sources of prompts side by side, and what text decides."),
     "sweep": ("promptlab.cli.sweep", "Search on some categories, report on others."),
     "score": ("promptlab.cli.score", "Score your own images with a prompt set."),
     "explain": ("promptlab.cli.explain", "Say why one image got its score, with a picture."),

@@ -23,10 +23,10 @@ from promptlab.files import cache_folder
 __all__ = ["Answer", "AnswerCache", "answer_key", "open_answers"]
 
 _TABLE = (
-    "CREATE TABLE IF NOT EXISTS answers_v1 (key TEXT PRIMARY KEY, text TEXT NOT NULL, "
-    "date TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL)"
+    "CREATE TABLE IF NOT EXISTS answers_v3 (key TEXT PRIMARY KEY, text TEXT NOT NULL, "
+    "date TEXT NOT NULL, input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL, "
+    "seconds REAL NOT NULL, seal TEXT NOT NULL)"
 )
-_SEALS = "CREATE TABLE IF NOT EXISTS seals_v1 (key TEXT PRIMARY KEY, digest TEXT NOT NULL)"
 _DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
 """The second is sqlite3's, when its own message quotes damaged bytes."""
 _WAIT = 30.0
@@ -42,6 +42,8 @@ class Answer:
     date: str
     input_tokens: int
     output_tokens: int
+    seconds: float = 0.0
+    """From the request to the answer, retries included; 0: unknown."""
 
 
 def answer_key(*parts: object) -> str:
@@ -61,36 +63,24 @@ class AnswerCache:
     def get(self, key: str) -> Answer | None:
         """Return the answer kept under ``key``, if any that is as it was put."""
         query = (
-            "SELECT text, date, input_tokens, output_tokens, digest FROM answers_v1 "
-            "LEFT JOIN seals_v1 USING (key) WHERE key = ?"
+            "SELECT text, date, input_tokens, output_tokens, seconds, seal FROM answers_v3 "
+            "WHERE key = ?"
         )
         row = self._guarded(lambda link: link.execute(query, (key,)).fetchone())
         if row is None:
             return None
         answer, seal = Answer(*row[:-1]), row[-1]
-        if seal in (None, _seal(key, answer)):  # none: from before there were seals
+        if seal == _seal(key, answer):
             return answer
         _log.warning("An answer in %s was damaged; it is asked again.", self._path)
-        self._write(
-            lambda link: [
-                link.execute(f"DELETE FROM {table} WHERE key = ?", (key,))  # noqa: S608 - constants
-                for table in ("answers_v1", "seals_v1")
-            ]
-        )
+        self._write(lambda link: link.execute("DELETE FROM answers_v3 WHERE key = ?", (key,)))
         return None
 
     def put(self, key: str, answer: Answer) -> None:
         """Keep an answer; if another process was faster, its answer stays."""
-
-        def insert(link: sqlite3.Connection) -> None:
-            row = (key, *astuple(answer))
-            added = link.execute("INSERT OR IGNORE INTO answers_v1 VALUES (?, ?, ?, ?, ?)", row)
-            if added.rowcount:
-                link.execute(
-                    "INSERT OR REPLACE INTO seals_v1 VALUES (?, ?)", (key, _seal(key, answer))
-                )
-
-        self._write(insert)
+        row = (key, *astuple(answer), _seal(key, answer))
+        insert = "INSERT OR IGNORE INTO answers_v3 VALUES (?, ?, ?, ?, ?, ?, ?)"
+        self._write(lambda link: link.execute(insert, row))
 
     def close(self) -> None:
         """Close the file."""
@@ -136,8 +126,7 @@ class AnswerCache:
             if make:
                 with connection:
                     connection.execute(_TABLE)
-                    connection.execute(_SEALS)
-            connection.execute("SELECT 1 FROM answers_v1, seals_v1").fetchone()
+            connection.execute("SELECT 1 FROM answers_v3").fetchone()
         except _DAMAGE:
             connection.close()
             raise

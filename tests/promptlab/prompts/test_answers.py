@@ -92,7 +92,7 @@ def test_get_when_the_answer_changed_on_the_disk(tmp_path, caplog):
         answers.put("k", ANSWER)
     link = sqlite3.connect(path)
     with link:
-        link.execute("UPDATE answers_v1 SET text = 'a mew nut'")
+        link.execute("UPDATE answers_v3 SET text = 'a mew nut'")
     link.close()
 
     with caplog.at_level(logging.WARNING), open_answers(path) as answers:
@@ -101,19 +101,6 @@ def test_get_when_the_answer_changed_on_the_disk(tmp_path, caplog):
         assert answers.get("k") == ANSWER
 
     assert "was damaged; it is asked again" in caplog.text
-
-
-def test_get_when_the_answer_is_from_before_there_were_seals(tmp_path):
-    path = tmp_path / "a.sqlite"
-    with open_answers(path) as answers:
-        answers.put("k", ANSWER)
-    link = sqlite3.connect(path)
-    with link:
-        link.execute("DROP TABLE seals_v1")
-    link.close()
-
-    with open_answers(path) as answers:
-        assert answers.get("k") == ANSWER
 
 
 def test_get_when_another_program_locks_the_file(tmp_path, monkeypatch):
@@ -151,5 +138,5 @@ def test_put_when_two_processes_write_at_once(tmp_path):
 
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM answers_v1").fetchone() == (100,)
+    assert connection.execute("SELECT count(*) FROM answers_v3").fetchone() == (100,)
     connection.close()
