@@ -31,7 +31,7 @@ def serve_lab(folder: Path, *, python_path: Sequence[Path]) -> Iterator[str]:
         f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={20000 + secrets.randbelow(40000)}",
         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--ServerApp.allow_root=True", f"--ServerApp.root_dir={folder}",
+        "--ServerApp.allow_root=True",
     ]  # fmt: skip
     environment = {**os.environ, **folders, "PYTHONPATH": os.pathsep.join(map(str, python_path))}
     server = subprocess.Popen(
