@@ -75,11 +75,11 @@ def name_runs(records: Sequence[RunRecord]) -> list[str]:
         if len({repr(one.get(key)) for one in settings}) > 1
     ]
     names = [
-        ", ".join(_said(key, one[key]) for key in varying if key in one) or record.name
+        ", ".join(_said(key, one[key]) for key in varying if key in one) or record.label
         for one, record in zip(settings, records, strict=True)
     ]
     if len(set(names)) < len(names):
-        names = [record.name for record in records]
+        names = [record.label for record in records]
     names = [shorten(name, _LONGEST) for name in names]
     return [
         name if names.count(name) == 1 else f"{name} #{nth}" for nth, name in enumerate(names, 1)
