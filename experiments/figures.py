@@ -68,7 +68,8 @@ def main(parts: list[str]) -> None:
     scorers = None
     if {"plots", "report"} & set(parts):
         shutil.rmtree(RUNS, ignore_errors=True)
-        scorers = _study("scorers")
+        pool = "prompts.sources=[{kind: static, name: winclip}, {kind: static, name: curated}]"
+        scorers = _study("scorers", "grid={}", pool)
     if "plots" in parts and scorers is not None:
         _make_plots(scorers)
     if "report" in parts and scorers is not None:

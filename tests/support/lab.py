@@ -30,9 +30,12 @@ def serve_lab(folder: Path, *, python_path: Sequence[Path]) -> Iterator[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--notebook-dir={folder}",
         f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={20000 + secrets.randbelow(40000)}",
-        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--ServerApp.allow_root=True",
     ]  # fmt: skip
+    quiet = state / "lab_settings_dir" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     environment = {**os.environ, **folders, "PYTHONPATH": os.pathsep.join(map(str, python_path))}
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -62,7 +65,7 @@ def run_all(page: Page) -> None:
     page.wait(
         "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
     )
-    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)")
+    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def _address_of(server: subprocess.Popen[bytes], state: Path) -> str:
