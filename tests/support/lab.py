@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 from browser import PATIENCE, BrowserError, Page
 
+_INDICATOR = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+
 
 @contextmanager
 def serve_lab(folder: Path, *, python_path: Sequence[Path]) -> Iterator[str]:
@@ -59,12 +61,14 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run every cell of the notebook that the page shows."""
+    """Run every cell of the notebook that the page shows; return when they were started."""
     page.wait("window.jupyterapp && document.querySelectorAll('.jp-CodeCell').length > 0")
-    page.evaluate("jupyterapp.restored.then(() => true)")
-    page.wait(
-        "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
-    )
+    page.wait(f"{_INDICATOR} === 'idle'")
+    # It may ask which kernel to take, even where the notebook says so.
+    page.evaluate("new Promise(done => setTimeout(done, 1500))")
+    page.evaluate("document.querySelector('.jp-Dialog .jp-mod-accept')?.click()")
+    page.wait("!document.querySelector('.jp-Dialog')")
+    page.wait(f"{_INDICATOR} === 'idle'")
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
