@@ -54,6 +54,7 @@ __all__ = [
     "CellResult",
     "baseline_of",
     "measure",
+    "paired_gains",
     "run_experiment",
     "run_grid",
     "tabulate",
@@ -139,7 +140,7 @@ def run_experiment(
     baseline, gain = results, None
     if (other := baseline_of(config)) != config:
         baseline, beside, _ = _judge_all(other, workbench, categories)
-        gain = _gain(judged, beside, config)
+        gain = paired_gains(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
     write_gallery(
@@ -222,7 +223,7 @@ def _judge_all(
     return table, judged, spent
 
 
-def _gain(
+def paired_gains(
     judged: Mapping[str, Judged], beside: Mapping[str, Judged], config: ExperimentConfig
 ) -> Gain:
     """Compare two ways of judging the same images, by category and on average."""

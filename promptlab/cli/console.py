@@ -72,7 +72,10 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
 
 @contextmanager
 def progress(*, quiet: bool = False) -> "Iterator[Progress]":
-    """Give a reporter of long work: bars on a terminal, else a line every few seconds."""
+    """Give a reporter of long work: bars on a terminal, else a line every few seconds.
+
+    What follows a task's first ": " may change from call to call.
+    """
     if quiet:
         from promptlab.types import silent  # noqa: PLC0415
 
@@ -100,9 +103,10 @@ def _bars() -> "Iterator[Progress]":
         tasks = {}
 
         def report(task: str, done: int, total: int) -> None:
-            if task not in tasks:
-                tasks[task] = shown.add_task(task, total=total or None)
-            shown.update(tasks[task], completed=done, total=total or None)
+            name = task.partition(": ")[0]
+            if name not in tasks:
+                tasks[name] = shown.add_task(task, total=total or None)
+            shown.update(tasks[name], description=task, completed=done, total=total or None)
 
         yield report
 
@@ -114,8 +118,8 @@ class _Lines:
         self._last: dict[str, float] = {}
 
     def __call__(self, task: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        due = now - self._last.get(task, -LINE_EVERY_SECONDS) >= LINE_EVERY_SECONDS
+        now, name = time.monotonic(), task.partition(": ")[0]
+        due = now - self._last.get(name, -LINE_EVERY_SECONDS) >= LINE_EVERY_SECONDS
         if due or done == total:
-            self._last[task] = now
-            say(f"{task}: {done}/{total or '?'}")
+            self._last[name] = now
+            say(f"{task}: {done}/{total or '?'}" if done or total else task)

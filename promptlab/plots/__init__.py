@@ -8,7 +8,13 @@ a result, touches pyplot's current figure, or knows files; save with ``figure.sa
 from promptlab.plots.explanations import explanation_figure
 from promptlab.plots.runs import anomaly_gallery, metric_bars, score_distributions
 from promptlab.plots.style import METRIC_LABELS, house_style, metric_label
-from promptlab.plots.sweeps import sweep_effects, sweep_history
+from promptlab.plots.sweeps import (
+    sweep_effects,
+    sweep_front,
+    sweep_heatmap,
+    sweep_history,
+    sweep_importances,
+)
 
 __all__ = [
     "METRIC_LABELS",
@@ -19,5 +25,8 @@ __all__ = [
     "metric_label",
     "score_distributions",
     "sweep_effects",
+    "sweep_front",
+    "sweep_heatmap",
     "sweep_history",
+    "sweep_importances",
 ]
