@@ -23,7 +23,7 @@ from promptlab.compare.record import (
     refuse_existing,
     write_audit,
 )
-from promptlab.compare.resampling import interval, mean_resamples
+from promptlab.compare.resampling import mean_resamples
 from promptlab.compare.run import judged_part
 from promptlab.compare.sources import Source, Writer, public_name, sources_of
 from promptlab.compare.variants import nonsense, other_noun, renamed, shuffled, swapped
@@ -32,6 +32,7 @@ from promptlab.errors import PromptError
 from promptlab.features import FeatureStore
 from promptlab.metrics.image import image_auroc
 from promptlab.metrics.ranking import auroc
+from promptlab.metrics.resampling import percentile_interval
 from promptlab.prompts.promptset import PromptSet
 from promptlab.results import MetricValue, new_run_folder
 from promptlab.sentences import sentence_vectors
@@ -294,13 +295,17 @@ def _rows(
         value = float(np.mean(values))
         pixels = [one.pixel_auroc for one in own if one.pixel_auroc is not None]
         resampled = [one.samples for one in own if one.samples is not None]
-        low, high = interval(np.mean(resampled, axis=0)) if resampled else (None, None)
+        found = percentile_interval(np.mean(resampled, axis=0)) if resampled else None
         rows.append(
             AuditRow(
                 source=source,
                 variant=variant,
                 repeats=len(own),
-                image_auroc=MetricValue(value=value, low=low, high=high),
+                image_auroc=MetricValue(
+                    value=value,
+                    low=found.low if found else None,
+                    high=found.high if found else None,
+                ),
                 image_auroc_global=float(np.mean([one.auroc_global for one in own])),
                 pixel_auroc=float(np.mean(pixels)) if pixels else None,
                 repeat_low=min(values),

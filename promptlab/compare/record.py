@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from promptlab.errors import RecordError
 from promptlab.files import atomic_path, write_text
-from promptlab.results import BackboneRecord, MetricValue, Provenance
+from promptlab.results import BackboneRecord, MetricValue, PairedValue, Provenance
 
 __all__ = [
     "AUDIT_FILE",
@@ -23,7 +23,6 @@ __all__ = [
     "CompareRecord",
     "CompareRow",
     "DrawResult",
-    "PairedGain",
     "Spread",
     "read_audit",
     "read_comparison",
@@ -49,19 +48,6 @@ class Spread(_Frozen):
     low: float
     high: float
     """Of the worst and the best draw."""
-
-
-class PairedGain(_Frozen):
-    """Image AUROC of a row minus the baseline's on the same images."""
-
-    value: float
-    low: float | None = None
-    high: float | None = None
-    """95 % interval over images and, where there are several, over draws."""
-    p: float | None = None
-    """Two-sided, from the same resamples."""
-    p_holm: float | None = None
-    """Corrected for the number of rows (Holm 1979)."""
 
 
 class DrawResult(_Frozen):
@@ -106,7 +92,7 @@ class CompareRow(_Frozen):
     aupro: MetricValue
     spread: dict[str, Spread] = {}
     """Metric -> over the draws; empty for prompts that are not drawn."""
-    gain: PairedGain | None = None
+    gain: PairedValue | None = None
     """null for the baseline itself, and where nothing could be judged."""
     n_draws: int
     drawn: int
@@ -260,7 +246,7 @@ def _compare_line(row: CompareRow) -> dict[str, object]:
     for name in METRICS:
         line |= _interval(name, getattr(row, name))
         line[f"{name}_sd_over_draws"] = row.spread[name].sd if name in row.spread else None
-    gain = row.gain.model_dump() if row.gain else dict.fromkeys(PairedGain.model_fields)
+    gain = row.gain.model_dump() if row.gain else dict.fromkeys(PairedValue.model_fields)
     line |= {f"gain_{name}" if name != "value" else "gain": v for name, v in gain.items()}
     counted = ("drawn", "kept", "input_tokens", "output_tokens", "seconds", "cost_usd", "complete")
     return line | {name: getattr(row, name) for name in counted} | {"error": row.error}

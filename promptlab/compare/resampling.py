@@ -12,7 +12,7 @@ from jaxtyping import Float, Integer, Real
 from promptlab.metrics.image import resampled
 from promptlab.metrics.ranking import RankingFormula
 
-__all__ = ["holm", "interval", "mean_resamples", "over_draws", "two_sided_p"]
+__all__ = ["mean_resamples", "over_draws"]
 
 Resamples = Float[np.ndarray, " sample"]
 
@@ -47,37 +47,3 @@ def over_draws(draws: Float[np.ndarray, "draw sample"], *, seed: int) -> Resampl
     count, samples = draws.shape
     chosen = np.random.default_rng((seed, count)).integers(count, size=(samples, count))
     return np.asarray(draws[chosen, np.arange(samples)[:, None]].mean(1))
-
-
-def interval(values: Resamples) -> tuple[float, float]:
-    """Return the 95 % percentile interval."""
-    low, high = np.quantile(values, (0.025, 0.975))
-    return float(low), float(high)
-
-
-def two_sided_p(gains: Resamples) -> float:
-    """Return twice the smaller share of resamples on either side of zero, never 0.
-
-    (k + 1) / (n + 1), as Davison and Hinkley 1997, section 4.2: n resamples cannot show less.
-
-    >>> two_sided_p(np.array([0.1, 0.2, 0.3]))
-    0.5
-    """
-    fewer = min(np.count_nonzero(gains <= 0), np.count_nonzero(gains >= 0))
-    return float(min(1.0, 2 * (fewer + 1) / (len(gains) + 1)))
-
-
-def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Correct p-values for their number (Holm, Scandinavian Journal of Statistics 6, 1979).
-
-    The i-th smallest of m is multiplied by m - i + 1; later ones are never smaller.
-
-    >>> holm([0.04, 0.01, 0.03])
-    (0.06, 0.03, 0.06)
-    """
-    corrected = [0.0] * len(p_values)
-    highest = 0.0
-    for rank, place in enumerate(np.argsort(p_values)):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = round(highest, 12)
-    return tuple(corrected)

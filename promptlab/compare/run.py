@@ -27,12 +27,11 @@ from promptlab.compare.record import (
     CompareRecord,
     CompareRow,
     DrawResult,
-    PairedGain,
     Spread,
     refuse_existing,
     write_comparison,
 )
-from promptlab.compare.resampling import holm, interval, mean_resamples, over_draws, two_sided_p
+from promptlab.compare.resampling import mean_resamples, over_draws
 from promptlab.compare.sources import (
     BASELINE,
     Source,
@@ -45,9 +44,10 @@ from promptlab.config import CompareConfig, ExperimentConfig
 from promptlab.errors import ConfigError
 from promptlab.features import FeatureStore
 from promptlab.metrics.ranking import RankingFormula, auroc, average_precision
+from promptlab.metrics.resampling import holm, paired_interval, percentile_interval
 from promptlab.prompts.files import prompt_file_name, write_prompt_set
 from promptlab.prompts.promptset import PromptSet
-from promptlab.results import BackboneRecord, MetricValue, new_run_folder, provenance
+from promptlab.results import BackboneRecord, MetricValue, PairedValue, new_run_folder, provenance
 from promptlab.sentences import sentence_vectors
 from promptlab.types import Progress, silent
 from promptlab.workbench import Workbench
@@ -245,7 +245,7 @@ def _row(
     source: Source,
     draws: tuple[DrawResult, ...],
     samples: Mapping[str, Float[np.ndarray, " sample"] | None],
-    gain: PairedGain | None,
+    gain: PairedValue | None,
 ) -> CompareRow:
     done = [draw for draw in draws if draw.metrics]
     values = {name: _value(done, name, samples.get(name)) for name in METRICS}
@@ -358,7 +358,7 @@ def _gain(
     source: Source,
     base: Source,
     samples: Mapping[Source, Mapping[str, Float[np.ndarray, " sample"] | None]],
-) -> PairedGain:
+) -> PairedValue:
     name = "image_auroc"
     metrics = gathered.metrics
     ours = _mean(metrics[source, seed][name] for seed in source.seeds if (source, seed) in metrics)
@@ -366,10 +366,9 @@ def _gain(
     value = (ours or 0.0) - (theirs or 0.0)
     resampled, beside = samples[source][name], samples[base][name]
     if resampled is None or beside is None or not config.metrics.bootstrap:
-        return PairedGain(value=value)
-    gains = resampled - beside
-    low, high = interval(gains)
-    return PairedGain(value=value, low=low, high=high, p=two_sided_p(gains))
+        return PairedValue(value=value)
+    found = paired_interval(resampled - beside)
+    return PairedValue(value=value, low=found.low, high=found.high, p=found.p)
 
 
 def _done(source: Source, gathered: _Gathered) -> bool:
@@ -385,8 +384,8 @@ def _value(
         return MetricValue(value=None, reason=reason)
     if samples is None:
         return MetricValue(value=value)
-    low, high = interval(samples)
-    return MetricValue(value=value, low=low, high=high)
+    found = percentile_interval(samples)
+    return MetricValue(value=value, low=found.low, high=found.high)
 
 
 def _spread(draws: Sequence[DrawResult]) -> dict[str, Spread]:

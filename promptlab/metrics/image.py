@@ -20,7 +20,12 @@ from promptlab.metrics.ranking import (
     f1_max,
     metric_of,
 )
-from promptlab.metrics.resampling import percentile_interval, refuse_samples
+from promptlab.metrics.resampling import (
+    PairedInterval,
+    paired_interval,
+    percentile_interval,
+    refuse_samples,
+)
 from promptlab.types import State
 
 __all__ = [
@@ -105,8 +110,10 @@ def paired_gain(
     *,
     samples: int,
     seed: int,
-) -> Interval | None:
-    """Return the 95 % interval of the mean gain of some scores over others on the same images.
+) -> PairedInterval | None:
+    """Return 95 % interval and p value of the mean gain of some scores over others.
+
+    Both are scores of the same images.
 
     Each resample draws the same images for both, within each category and label, and averages the
     differences over the categories, as tables do. An interval that holds 0 may be chance.
@@ -134,7 +141,7 @@ def paired_gain(
         ]
         if values[0] is not None and values[1] is not None:
             gains.append(values[0] - values[1])
-    return percentile_interval(np.mean(gains, axis=0)) if gains else None
+    return paired_interval(np.mean(gains, axis=0)) if gains else None
 
 
 def resampled(

@@ -8,7 +8,8 @@ the trapezoid, which errs in second order only (1e-9 measured); AP and F1-max ta
 per bin and err in first order (1e-7 measured when maps fill [0, 1], growing as 1/range: 2e-6 when
 all scores lie within 0.1, 2e-5 within 0.01). `exact_ranking` sorts instead, with all in memory.
 
-All sums are integers, so merged shards equal the whole bit for bit, in any order. One histogram
+All sums are integers, so merged shards equal the whole bit for bit, in any order; threads count
+shards of one set. One histogram
 takes 67 MB whatever it counts. This module does not resize: maps and masks share their size.
 """
 
@@ -20,13 +21,14 @@ import numpy as np
 from jaxtyping import Float, Int64, Shaped, UInt32
 
 from promptlab.errors import MetricError
+from promptlab.metrics.counting import count_pixels
 from promptlab.metrics.maps import (
     LEVELS,
     AnomalyMap,
     Mask,
-    bin_scores,
     checked_pairs,
     label_regions,
+    numbered_pairs,
 )
 from promptlab.metrics.ranking import (
     Metric,
@@ -42,8 +44,6 @@ from promptlab.metrics.ranking import (
 
 __all__ = ["PixelHistogram", "PixelMetrics", "aupro_200", "exact_ranking", "pixel_metrics"]
 
-_REGION_UNIT = 2**44
-"""Weight of one region, spread evenly and in whole numbers over its pixels."""
 _MAX_PIXELS = 2**32 - 1
 _MAX_REGIONS = 2**18
 
@@ -75,24 +75,10 @@ class PixelHistogram:
             MetricError: when a score is outside [0, 1] or nan, a mask has another size than its
                 map, there are more maps than masks or the reverse, or counters would overflow.
         """
-        pixels = np.zeros(LEVELS + 1, np.uint32)
-        positives = np.zeros(LEVELS + 1, np.uint32)
-        weights = np.zeros(LEVELS + 1, np.int64)
-        n_pixels = n_regions = 0
-        for anomaly_map, mask in checked_pairs(maps, masks):
-            n_pixels += anomaly_map.size
-            _refuse_overflow(n_pixels, n_regions)
-            bins = bin_scores(anomaly_map)
-            np.add.at(pixels, bins, np.uint32(1))
-            if mask is None:
-                continue
-            count, sizes = label_regions(mask)
-            n_regions += count
-            defect_bins = bins[mask.ravel()]
-            np.add.at(positives, defect_bins, np.uint32(1))
-            np.add.at(weights, defect_bins, (_REGION_UNIT + sizes // 2) // sizes)
-        _refuse_overflow(n_pixels, n_regions)
-        return cls(_frozen(pixels), _frozen(positives), _frozen(weights), n_pixels, n_regions)
+        counts = count_pixels(numbered_pairs(maps, masks))
+        _refuse_overflow(counts.n_pixels, counts.n_regions)
+        arrays = (_frozen(each) for each in (counts.pixels, counts.positives, counts.weights))
+        return cls(*arrays, counts.n_pixels, counts.n_regions)
 
     def __add__(self, other: "PixelHistogram") -> "PixelHistogram":
         """Return the histogram of both shards together.
@@ -128,11 +114,9 @@ class PixelHistogram:
         if self.n_pixels == 0:
             empty = np.zeros(0, np.int64)
             return Ranking(negatives=empty, positives=empty, overlap=empty)
-        occupied = self.positives != 0
-        is_start = occupied.copy()
-        is_start[0] = True
-        is_start[1:] |= occupied[:-1]
-        starts = np.flatnonzero(is_start)
+        occupied = np.flatnonzero(self.positives != 0)
+        starts = np.sort(np.concatenate(([0], occupied, occupied + 1)), kind="stable")
+        starts = starts[(np.diff(starts, prepend=-1) > 0) & (starts <= LEVELS)]
         positives = self.positives[starts].astype(np.int64)[::-1]
         # In uint32, fast and safe: a histogram holds fewer than 2**32 pixels.
         pixels = np.add.reduceat(self.pixels, starts, dtype=np.uint32)[::-1].astype(np.int64)

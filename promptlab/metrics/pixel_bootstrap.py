@@ -20,7 +20,13 @@ from promptlab.errors import MetricError
 from promptlab.metrics.maps import AnomalyMap, Mask, bin_scores, checked_pairs, label_regions
 from promptlab.metrics.pixel import PixelHistogram
 from promptlab.metrics.ranking import Interval, aupro, auroc, refuse_limit
-from promptlab.metrics.resampling import draw_counts, percentile_interval, refuse_samples
+from promptlab.metrics.resampling import (
+    PairedInterval,
+    draw_counts,
+    paired_interval,
+    percentile_interval,
+    refuse_samples,
+)
 
 __all__ = ["BINS", "PixelCounts", "PixelMetric", "bootstrap", "paired_gain", "resampled"]
 
@@ -59,7 +65,7 @@ class PixelCounts:
         coarse = _coarse_bins(histogram)
         rows = []
         for anomaly_map, mask in checked_pairs(maps, masks):
-            bins = coarse[bin_scores(anomaly_map)]
+            bins = coarse[bin_scores(anomaly_map).ravel()]
             row = np.zeros((3, BINS))
             row[0] = np.bincount(bins, minlength=BINS)
             if mask is not None:
@@ -111,8 +117,10 @@ def paired_gain(
     samples: int,
     seed: int,
     fpr_limit: float = 0.3,
-) -> Interval | None:
-    """Return the 95 % interval of the mean gain of some maps over others of the same images.
+) -> PairedInterval | None:
+    """Return 95 % interval and p value of the mean gain of some maps over others.
+
+    Both are maps of the same images.
 
     Each resample draws the same images for both and averages the differences over the
     categories, as `promptlab.metrics.image.paired_gain` does for image scores.
@@ -147,7 +155,7 @@ def paired_gain(
         ]
         if values[0] is not None and values[1] is not None:
             gains.append(values[0] - values[1])
-    return percentile_interval(np.mean(gains, axis=0)) if gains else None
+    return paired_interval(np.mean(gains, axis=0)) if gains else None
 
 
 def _coarse_bins(histogram: PixelHistogram) -> UInt16[np.ndarray, " fine"]:

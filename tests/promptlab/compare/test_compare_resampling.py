@@ -1,33 +1,21 @@
 import numpy as np
 import pytest
 
-from promptlab.compare.resampling import holm, interval, mean_resamples, over_draws, two_sided_p
+from promptlab.compare.resampling import mean_resamples, over_draws
 from promptlab.metrics.image import bootstrap, paired_gain
 from promptlab.metrics.ranking import auroc
+from promptlab.metrics.resampling import paired_interval, percentile_interval
 
 LABELS = np.array([0, 0, 0, 1, 1, 1, 1])
 SCORES = np.array([0.1, 0.4, 0.3, 0.35, 0.8, 0.9, 0.2])
 OTHERS = np.array([0.2, 0.3, 0.1, 0.15, 0.9, 0.6, 0.4])
 
 
-def test_holm_equals_the_hand_calculation():
-    # Sorted: .005 * 4, .01 * 3, .03 * 2, .04 * 1; the last may not be below the one before.
-    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
-    assert holm([0.6, 0.9]) == (1.0, 1.0)
-    assert holm([]) == ()
-
-
-def test_two_sided_p_is_never_zero_and_never_above_one():
-    assert two_sided_p(np.full(99, 0.2)) == pytest.approx(0.02)
-    assert two_sided_p(np.full(99, -0.2)) == pytest.approx(0.02)
-    assert two_sided_p(np.zeros(99)) == 1.0
-
-
 def test_mean_resamples_of_one_category_has_the_bootstraps_interval():
     values = mean_resamples([LABELS], [SCORES], auroc, samples=200, seed=5)
 
     found = bootstrap(LABELS, SCORES, auroc, samples=200, rng=np.random.default_rng((5, 0)))
-    assert interval(values) == (found.low, found.high)
+    assert percentile_interval(values) == found
 
 
 def test_mean_resamples_draw_the_same_images_for_every_set_of_scores():
@@ -40,7 +28,10 @@ def test_mean_resamples_draw_the_same_images_for_every_set_of_scores():
     expected = paired_gain(
         two, [SCORES, SCORES[1:]], [OTHERS, OTHERS[1:]], auroc, samples=100, seed=3
     )
-    assert interval(ours - theirs) == pytest.approx((expected.low, expected.high))
+    found = paired_interval(ours - theirs)
+    assert (found.low, found.high, found.p) == pytest.approx(
+        (expected.low, expected.high, expected.p)
+    )
 
 
 def test_mean_resamples_when_undefined():
