@@ -202,8 +202,8 @@ def _judge(
                     own.setdefault(name, []).append(each)
             progress(f"measure {category}", nth + 1, len(sets))
         gathered.judged[category] = judged.without_maps()
-    for draw, each in by_category.items():
-        gathered.metrics[draw] = {name: _mean(one[name] for one in each) for name in METRICS}
+    for draw, listed in by_category.items():
+        gathered.metrics[draw] = {name: _mean(one[name] for one in listed) for name in METRICS}
 
 
 def _rows(
