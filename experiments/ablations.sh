@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
+PYTHON=${PYTHON:-.venv/bin/python}
 OUT=${OUT:-runs/ablations}
 ABLATIONS=${*:-aligners scorers prompts prompt_count window_scales ridge image_size resolutions shots}
 mkdir -p "$OUT/real" experiments/records/ablations
@@ -17,8 +18,8 @@ ablate() { # name, data set, then --set arguments
   shift 2
   [ -e "$OUT/$name-$set/grid.json" ] || "$PROMPTLAB" run "experiments/ablations/$name.yaml" \
     --set dataset.limit=null "$@" --out "$OUT/$name-$set"
-  sed "s#$(realpath "$OUT")#\$OUT#g; s#$OUT#\$OUT#g; s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" \
-    "$OUT/$name-$set/grid.json" > "experiments/records/ablations/$name-$set.json"
+  "$PYTHON" experiments/publish.py "$OUT/$name-$set/grid.json" \
+    "experiments/records/ablations/$name-$set.json" "$OUT=\$OUT" "$PROMPTLAB_DATA=\$PROMPTLAB_DATA"
 }
 for name in $ABLATIONS; do
   ablate "$name" real --set dataset.name=mvtec --set "dataset.root=$OUT/real"

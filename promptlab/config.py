@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from promptlab.errors import ConfigError, suggest
+from promptlab.yamltext import load_yaml
 
 __all__ = [
     "AlignerConfig",
@@ -296,7 +297,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
         ConfigError: when the file is missing or is not YAML, or an override is malformed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"an experiment file must be readable, but {path}: {error}.") from error
     except yaml.YAMLError as error:
@@ -313,7 +314,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
         if not equals or not key:
             raise ConfigError(f"--set takes KEY=VALUE, but got {override!r}.")
         try:
-            put_value(content, key.strip(), yaml.safe_load(value))
+            put_value(content, key.strip(), load_yaml(value))
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {key}: the value {value!r} is not YAML.") from error
     _anchor(content, Path.cwd())

@@ -18,7 +18,7 @@ from promptlab.config import ExperimentConfig, PromptsConfig, ScorerConfig
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import load_image
 from promptlab.detector import build_aligner, draw_maps
-from promptlab.files import digest_file
+from promptlab.files import digest_file, printable
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
 from promptlab.metrics.image import image_auroc, paired_gain
@@ -34,6 +34,7 @@ from promptlab.results import (
     ImageScore,
     MetricValue,
     PromptSetRecord,
+    PromptUse,
     ReferenceImage,
     ResultTable,
     RunRecord,
@@ -41,6 +42,7 @@ from promptlab.results import (
     new_run_folder,
     provenance,
     refuse_record,
+    write_prompt_uses,
     write_record,
     write_scores,
 )
@@ -150,6 +152,7 @@ def examine(
         gain = _gain(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
+    write_prompt_uses(folder, [line for one in judged.values() for line in _prompt_uses(one)])
     write_gallery(
         folder, [example for one in judged.values() for example in _examples(one, config)]
     )
@@ -280,6 +283,24 @@ def _score_lines(judged: Judged) -> list[ImageScore]:
     ]
 
 
+def _prompt_uses(judged: Judged) -> list[PromptUse]:
+    weights = judged.prediction.weights
+    return [
+        PromptUse(
+            category=judged.samples[0].category,
+            state=name,
+            text=text,
+            mean_weight=float(of_state[:, i].mean()),
+            kept_share=float((of_state[:, i] > 0).float().mean()),
+        )
+        for name, state, of_state in (
+            ("normal", State.NORMAL, weights.normal),
+            ("abnormal", State.ABNORMAL, weights.abnormal),
+        )
+        for i, text in enumerate(judged.prompts.texts(state))
+    ]
+
+
 def _references(
     dataset: Dataset, judged: Mapping[str, Judged]
 ) -> dict[str, tuple[ReferenceImage, ...]]:
@@ -304,7 +325,8 @@ def _dataset_record(
     held_out = {sample for one in judged.values() for sample in one.references}
     samples = [sample for sample in dataset.samples if sample not in held_out]
     for sample in samples:
-        listing.update(f"{sample.category}/{sample.path.name}/{sample.label}\n".encode())
+        line = f"{sample.category}/{sample.path.name}/{sample.label}\n"
+        listing.update(line.encode("utf-8", "surrogateescape"))  # names may be any bytes
     return DatasetRecord(
         name=dataset.name,
         limit=config.dataset.limit,
@@ -352,7 +374,7 @@ def _example(judged: Judged, config: ExperimentConfig, position: int, kind: Kind
         anomaly_map=draw_maps(patch_map, size=size, sigma=config.fusion.sigma)[0].numpy(),
         mask=None if mask is None else resize_mask(mask, size),
         image_score=float(prediction.image_score[position]),
-        path=str(sample.path),
+        path=printable(sample.path),
         top_normal_prompt=normal[int(prediction.top_normal[position])],
         top_abnormal_prompt=abnormal[int(prediction.top_abnormal[position])],
     )

@@ -11,13 +11,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from promptlab.config import ExperimentConfig, parse_config, put_value, read_content
 from promptlab.errors import ConfigError, suggest
 
-__all__ = ["Cell", "Grid", "load_grid"]
+__all__ = ["MAX_CELLS", "Cell", "Grid", "load_grid"]
+
+MAX_CELLS = 10_000
+"""More are a slip of the pen: a list in every section multiplies."""
 
 _SECTIONS = ("dataset", "backbone", "prompts", "scorer", "aligner", "fusion", "few_shot", "metrics")
 """Where a list can only mean an axis."""
@@ -71,6 +75,12 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
     axes = _take_axes(content, path)
     against = _take_reference(wanted, axes, path)
     _refuse_hidden(overrides, axes)
+    count = prod(len(values) for values in axes.values())
+    if count > MAX_CELLS:
+        raise ConfigError(
+            f"{path}: a grid must have at most {MAX_CELLS:,} cells, but has {count:,}; shorten its "
+            "lists, or search with a sweep."
+        )
     cells = []
     for chosen in product(*(values.items() for values in axes.values())):
         choices = {axis: label for axis, (label, _) in zip(axes, chosen, strict=True)}

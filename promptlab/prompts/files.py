@@ -17,6 +17,7 @@ from promptlab.errors import PromptError, suggest
 from promptlab.files import write_text
 from promptlab.prompts.promptset import Prompt, PromptSet, Provenance, merge
 from promptlab.types import State
+from promptlab.yamltext import load_yaml
 
 __all__ = [
     "PromptRow",
@@ -208,6 +209,10 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, object
                 f"{where}: each line must be one JSON object, but {error.msg} at column "
                 f"{error.colno}."
             ) from error
+        except (ValueError, RecursionError) as error:  # a number of 5,000 digits, deep nesting
+            raise PromptError(
+                f"{where}: each line must be one JSON object, but {error}."
+            ) from error
         if not isinstance(row, dict):
             raise PromptError(f"{where}: each line must be one JSON object, but got {line[:60]!r}.")
         yield where, row
@@ -245,7 +250,7 @@ def _as_provenance(where: str, value: object) -> Provenance:
 
 def _parse_yaml(path: Path, text: str) -> tuple[str, list[PromptRow]]:
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
     except yaml.YAMLError as error:
         raise PromptError(f"{path}: must be YAML, but {' '.join(str(error).split())}.") from error
     if not isinstance(content, dict):

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from promptlab.errors import PromptError, suggest
 from promptlab.prompts.nouns import article
 from promptlab.types import State
+from promptlab.yamltext import load_yaml
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
@@ -187,7 +188,7 @@ def _is_text(request: "PromptValue") -> bool:
 
 def _parse(where: str, text: str) -> RequestTemplate:
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
         return RequestTemplate.model_validate(content)
     except yaml.YAMLError as error:
         raise PromptError(f"{where}: must be YAML, but {' '.join(str(error).split())}.") from error

@@ -64,7 +64,7 @@ def write(server, folder, **choices):
 
 def kept_answers(folder):
     link = sqlite3.connect(folder / "a.sqlite")
-    rows = link.execute("SELECT text FROM answers_v2").fetchall()
+    rows = link.execute("SELECT text FROM answers_v3").fetchall()
     link.close()
     return [text for (text,) in rows if text != "lines"]  # which form was chosen is kept too
 
