@@ -50,9 +50,12 @@ notebooks: install  ## Pair the notebooks with their sources and run them all
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train
 
-anomalib: install  ## Compare WinCLIP with anomalib's, which needs an environment of its own
+$(ANOMALIB_VENV)/.installed:
 	$(PYTHON) -m venv $(ANOMALIB_VENV)
 	$(ANOMALIB_VENV)/bin/python -m pip install --quiet torch==2.13.0 anomalib==2.7.0 'open-clip-torch<2.26.1'
+	touch $@
+
+anomalib: install $(ANOMALIB_VENV)/.installed  ## Compare WinCLIP with anomalib's, which needs an environment of its own
 	PROMPTLAB_ANOMALIB_PYTHON=$(ANOMALIB_VENV)/bin/python $(BIN)/python -m pytest tests/fidelity
 
 clean:  ## Remove the virtual environment and build products; runs and caches stay

@@ -3,7 +3,7 @@
 A leaf package: tensors in, tensors out. Importing it registers every aligner that ships.
 """
 
-from aligners import fine_grained, gem, global_, patch, value, window
+from aligners import blend, fine_grained, gem, global_, patch, value, window
 from aligners.base import ALIGNERS
 
-__all__ = ["ALIGNERS", "fine_grained", "gem", "global_", "patch", "value", "window"]
+__all__ = ["ALIGNERS", "blend", "fine_grained", "gem", "global_", "patch", "value", "window"]

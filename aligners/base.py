@@ -6,7 +6,7 @@ This module knows nothing of text, scorers, files or images.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,7 @@ __all__ = [
     "Aligner",
     "LocalFeatures",
     "LocalView",
+    "Pool",
     "Requirements",
     "WindowEmbeddings",
     "join_maps",
@@ -106,7 +107,11 @@ class LocalView:
     mean: Literal["arithmetic", "harmonic"] = "arithmetic"
     """How the scores of the places that cover a patch become its score."""
     join: Literal["arithmetic", "harmonic"] = "arithmetic"
-    """How this view's map and those of the aligner's other views become one."""
+    """How the maps of the views of one group become one."""
+    group: int = 0
+    """Views of one group are joined first, then the groups by their weighted mean."""
+    weight: float = 1.0
+    """Weight of the view's group; all views of a group have the same."""
 
     def to_map(self, scores: Float[Tensor, "batch place"]) -> Float[Tensor, "batch patch"]:
         """Give each patch the mean score of the places that cover it (WinCLIP, section 4.2).
@@ -128,29 +133,64 @@ class LocalView:
 def join_maps(
     views: Sequence[LocalView], maps: Sequence[Float[Tensor, "batch patch"]]
 ) -> Float[Tensor, "batch patch"]:
-    """Join the maps of one aligner's views as the views say.
+    """Join the maps of one aligner's views: each group as its views say, then the groups.
 
     Raises:
-        ValueError: when the views do not agree on how.
+        ValueError: when the views of a group do not agree on how, or the groups weigh nothing.
     """
-    ways = sorted({view.join for view in views})
+    groups: dict[int, list[int]] = {}
+    for place, view in enumerate(views):
+        groups.setdefault(view.group, []).append(place)
+    weights = [views[places[0]].weight for places in groups.values()]
+    if not (min(weights, default=0) >= 0 and sum(weights) > 0):
+        raise ValueError(
+            f"weights of local views must be at least 0 and add up to more, but got {weights}; "
+            "give one of them a weight above 0."
+        )
+    joined = [
+        _join_group([views[i] for i in places], [maps[i] for i in places])
+        for places in groups.values()
+    ]
+    total = torch.stack([w * each for w, each in zip(weights, joined, strict=True)]).sum(0)
+    return total / sum(weights)
+
+
+def _join_group(
+    views: Sequence[LocalView], maps: Sequence[Float[Tensor, "batch patch"]]
+) -> Float[Tensor, "batch patch"]:
+    ways = sorted({(view.join, view.weight) for view in views})
     if len(ways) != 1:
         raise ValueError(
-            f"the views of an aligner must agree on how their maps are joined, but got {ways}; "
-            "give all of them the same `join`."
+            f"the views of a group must agree on how their maps are joined, but got {ways}; "
+            "give all of them the same `join` and `weight`."
         )
     stacked = torch.stack(list(maps))
-    if ways == ["harmonic"]:
+    if ways[0][0] == "harmonic":
         return len(maps) / (1 / stacked.clamp_min(_SMALLEST)).sum(0)
     return stacked.mean(0)
+
+
+Pool = Callable[[], Iterable[LocalFeatures]]
+"""Gives all images' features, batch by batch, each time it is called."""
 
 
 class Aligner(ABC):
     """Turns local features into embeddings that can be compared with text.
 
     A subclass is a frozen dataclass whose fields are its parameters. Protocol: `requires` is read
-    once per experiment, before encoding; `align` is then called once per batch.
+    once per experiment, before encoding; `align` is then called once per batch. An aligner that
+    learns from all unlabelled images at once says so by `transductive`; `fit` is then called
+    before, and `align` on what it returns.
     """
+
+    @property
+    def transductive(self) -> bool:
+        """Return whether a map depends on the other images that are judged (default: no)."""
+        return False
+
+    def fit(self, pool: Pool) -> "Aligner":  # noqa: ARG002 - for those who learn
+        """Return the aligner that has seen all images (default: the same; nothing is read)."""
+        return self
 
     @property
     def requires(self) -> Requirements:

@@ -23,7 +23,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from aligners.base import ALIGNERS, Aligner, LocalFeatures, LocalView, Requirements
+from aligners.base import ALIGNERS, Aligner, LocalFeatures, LocalView, Pool, Requirements
 from aligners.tokens import required_for
 from aligners.windows import check_scales
 
@@ -48,6 +48,10 @@ class FineGrainedAligner(Aligner):
     """Whether the map has an intercept b."""
     prior: Literal["projection", "zero"] = "projection"
     """A0: the backbone's projection, or no prior."""
+    scope: Literal["image", "dataset"] = "image"
+    """Whether A - A0 is fitted to each image, or once to all unlabelled images together (then the
+    mean over images of both terms above is minimised; b stays each image's own). The latter is
+    transductive: an image's map depends on which other images are judged."""
 
     def __post_init__(self) -> None:
         check_scales(self.scales)
@@ -63,21 +67,105 @@ class FineGrainedAligner(Aligner):
         """Return that windows are needed, and the tokens of the local side."""
         return required_for(self.local, window_sides=self.scales)
 
+    @property
+    def transductive(self) -> bool:
+        """Return whether all images are fitted together."""
+        return self.scope == "dataset"
+
+    def fit(self, pool: Pool) -> Aligner:
+        """Return the aligner with the map that fits all images of the pool.
+
+        Raises:
+            ValueError: when the pool is empty.
+        """
+        if not self.transductive:
+            return self
+        left: Tensor | float = 0.0
+        right: Tensor | float = 0.0
+        penalties, images = 0.0, 0
+        for features in pool():
+            fit = self.pose(features)
+            left = left + (fit.means.mT @ fit.means).sum(0)
+            right = right + (fit.residuals.mT @ fit.means).sum(0)
+            penalties += float(fit.penalty(self.ridge).sum())
+            images += len(fit.means)
+        if not isinstance(left, Tensor) or not isinstance(right, Tensor):
+            raise ValueError("fine_grained: fitting needs at least one image, but got none.")
+        eye = torch.eye(len(left), dtype=left.dtype, device=left.device)
+        factor = torch.linalg.cholesky((left + penalties * eye) / images)
+        return _SharedMap(self, torch.cholesky_solve(right.mT / images, factor).mT)
+
     def align(self, features: LocalFeatures) -> tuple[LocalView, ...]:
-        """Return one view: place i is patch i."""
-        tokens = features.tokens(self.local)
+        """Return one view: place i is patch i.
+
+        Raises:
+            ValueError: when the scope is the data set and nothing was fitted.
+        """
+        if self.transductive:
+            raise ValueError(
+                "fine_grained: with scope 'dataset' all images must be seen first, but `align` "
+                "was called before `fit`; call `align` on what `fit` returns."
+            )
+        fit = self.pose(features)
+        gram = fit.means @ fit.means.mT
+        eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+        # Cholesky: batched torch.linalg.solve was seen to fail inside a CPU maths library.
+        factor = torch.linalg.cholesky(gram + fit.penalty(self.ridge)[:, None, None] * eye)
+        change = (fit.tokens @ fit.means.mT) @ torch.cholesky_solve(fit.residuals, factor)
+        return (LocalView((fit.base + change).to(features.patch_tokens)),)
+
+    def pose(self, features: LocalFeatures) -> "_Fit":
+        """Return the least-squares problem of each image."""
         chosen = [features.windows_of(side) for side in self.scales]
-        members = torch.cat([windows.members for windows in chosen])
+        members = _exact(torch.cat([windows.members for windows in chosen]))
         embeddings = torch.cat([windows.embeddings for windows in chosen], dim=1)
-        aligned = _align(
-            _exact(tokens),
-            _exact(members) / _exact(members).sum(1, keepdim=True),
+        return _pose(
+            _exact(features.tokens(self.local)),
+            members / members.sum(1, keepdim=True),
             normalize(_exact(embeddings), dim=-1),
             projection=_exact(features.projection) * (self.prior == "projection"),
-            ridge=self.ridge,
             centre=self.centre,
         )
-        return (LocalView(aligned.to(tokens)),)
+
+
+@dataclass(frozen=True)
+class _SharedMap(Aligner):
+    """What `FineGrainedAligner.fit` returns: one change of the projection for all images."""
+
+    parent: FineGrainedAligner
+    change: Float[Tensor, "dim channel"]
+
+    @property
+    def requires(self) -> Requirements:
+        """Return what the aligner that was fitted requires."""
+        return self.parent.requires
+
+    def align(self, features: LocalFeatures) -> tuple[LocalView, ...]:
+        """Return one view: place i is patch i."""
+        fit = self.parent.pose(features)
+        aligned = fit.base + fit.tokens @ self.change.mT
+        return (LocalView(aligned.to(features.patch_tokens)),)
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The least-squares problem of each image, with b already taken out."""
+
+    tokens: Float[Tensor, "batch patch channel"]
+    base: Float[Tensor, "batch patch dim"]
+    """A0 tokens + b."""
+    means: Float[Tensor, "batch window channel"]
+    """L: the mean token of each window."""
+    residuals: Float[Tensor, "batch window dim"]
+    """R: what A - A0 must add to the means."""
+    square: Float[Tensor, " batch"]
+    """Mean square of the means before centring."""
+
+    def penalty(self, ridge: float) -> Float[Tensor, " batch"]:
+        """Return lambda: the ridge times the mean diagonal of K, and never quite 0."""
+        spread = self.means.square().sum(-1).mean(-1)
+        least = (_FLOOR * self.square).clamp_min(torch.finfo(spread.dtype).tiny)
+        return (ridge * spread).maximum(least)
 
 
 def _exact(values: Tensor) -> Tensor:
@@ -85,16 +173,14 @@ def _exact(values: Tensor) -> Tensor:
     return (values.cpu() if values.device.type == "mps" else values).double()
 
 
-def _align(
+def _pose(
     tokens: Float[Tensor, "batch patch channel"],
     averaging: Float[Tensor, "window patch"],
     targets: Float[Tensor, "batch window dim"],
     *,
     projection: Float[Tensor, "dim channel"],
-    ridge: float,
     centre: bool,
-) -> Float[Tensor, "batch patch dim"]:
-    """Return A tokens + b, with A and b as in the module docstring, per image."""
+) -> _Fit:
     base = tokens @ projection.mT
     scale = base.norm(dim=-1).mean(-1)[:, None, None]
     base = torch.where(scale > 0, base / scale, base)
@@ -104,10 +190,4 @@ def _align(
         token_offset, residual_offset = means.mean(1, True), residuals.mean(1, True)
         tokens, means = tokens - token_offset, means - token_offset
         base, residuals = base + residual_offset, residuals - residual_offset
-    gram = means @ means.mT
-    spread = gram.diagonal(dim1=-2, dim2=-1).mean(-1)
-    penalty = (ridge * spread).maximum(_FLOOR * square).clamp_min(torch.finfo(gram.dtype).tiny)
-    eye = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
-    # Cholesky: batched torch.linalg.solve was seen to fail inside a CPU maths library.
-    factor = torch.linalg.cholesky(gram + penalty[:, None, None] * eye)
-    return base + (tokens @ means.mT) @ torch.cholesky_solve(residuals, factor)
+    return _Fit(tokens, base, means, residuals, square)

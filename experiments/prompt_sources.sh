@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
+PYTHON=${PYTHON:-.venv/bin/python}
 OUT=${OUT:-runs/prompt-sources}
 CONFIG=experiments/configs/prompt_sources.yaml
 STATIC='{kind: static, name: winclip}'
@@ -24,6 +25,6 @@ for folder in "${PROMPTLAB_DATA:?set it to the folder of the data sets}"/*/; do
   judge "$(basename "$folder")" --set "dataset.root=$folder"
 done
 for run in "$OUT"/*/; do
-  sed "s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$run/record.json" \
-    > "experiments/records/$(basename "$run").json"
+  "$PYTHON" experiments/publish.py "$run" "experiments/records/$(basename "$run").json" \
+    "$PROMPTLAB_DATA=\$PROMPTLAB_DATA"
 done

@@ -12,10 +12,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from promptlab.errors import ConfigError, suggest
+from promptlab.yamltext import load_yaml
 
 __all__ = [
     "AlignerConfig",
     "BackboneConfig",
+    "CompareConfig",
     "DatasetConfig",
     "ExperimentConfig",
     "FileSource",
@@ -23,11 +25,13 @@ __all__ = [
     "LLMSource",
     "MetricsConfig",
     "ObjectiveConfig",
+    "Price",
     "PromptSource",
     "PromptsConfig",
     "ScorerConfig",
     "StaticSource",
     "SweepConfig",
+    "TrafficConfig",
     "load_config",
     "parse_config",
     "put_value",
@@ -61,6 +65,8 @@ class BackboneConfig(_Strict):
     """lite | hf:NAME_OR_FOLDER | open_clip:MODEL/PRETRAINED."""
     image_size: Count | tuple[Count, Count] | None = None
     """Side, or (height, width), in pixels; null: the backbone's own."""
+    map_sizes: tuple[Count | tuple[Count, Count], ...] = ()
+    """Further image sizes whose anomaly maps are averaged with that of `image_size`."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
@@ -72,6 +78,32 @@ class StaticSource(_Strict):
     name: str
 
 
+class Price(_Strict):
+    """What a language model costs, in US dollars per million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class TrafficConfig(_Strict):
+    """How hosted language models are asked: pace, patience, and what it may cost."""
+
+    max_concurrency: Count = 4
+    requests_per_second: Annotated[float, Field(gt=0)] | None = None
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds until a request counts as failed."""
+    retries: Annotated[int, Field(ge=0)] = 4
+    """How often a failed request is asked again."""
+    backoff: Annotated[float, Field(ge=0)] = 1.0
+    """Seconds before the first retry, doubled each time; a server's Retry-After comes first."""
+    max_requests: Count | None = None
+    """Cap on requests sent for one prompt set, retries included."""
+    max_usd: Annotated[float, Field(gt=0)] | None = None
+    """Cap on dollars for one prompt set; needs the model's price."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By the model's name, such as ``openai:gpt-4o-mini``; models on this machine are free."""
+
+
 class LLMSource(_Strict):
     """Prompts that a language model writes."""
 
@@ -81,6 +113,11 @@ class LLMSource(_Strict):
     """Request template; null: the one that suits the model (completion for tiny ones)."""
     per_state: Count = 24
     temperature: Annotated[float, Field(ge=0)] = 0.9
+    seed: int | None = None
+    """Another seed is another sample of the same model; null: the experiment's."""
+    form: Literal["auto", "lines", "structured"] = "auto"
+    """How answers are asked for; auto: structured output where LangChain knows the model can."""
+    traffic: TrafficConfig = TrafficConfig()
 
 
 class FileSource(_Strict):
@@ -100,8 +137,9 @@ class PromptsConfig(_Strict):
         StaticSource(kind="static", name="winclip"),
     )
     per_state: Count | None = None
-    select: Literal["all", "random"] = "all"
-    """all: ``per_state`` prompts evenly spaced over the pool; random: drawn by the seed."""
+    select: Literal["all", "random", "diverse"] = "all"
+    """all: ``per_state`` prompts evenly spaced over the pool; random: drawn by the seed; diverse:
+    typical of their state and unlike one another (MMR over sentence embeddings)."""
     summary: Literal["none", "mean", "mean_raw", "medoid", "principal", "kmeans"] = "none"
     """Vectors that stand for each state's prompts before any scorer; none: every prompt itself.
     ``mean_raw`` is the average that anomalib and Accurate-WinCLIP use for WinCLIP."""
@@ -243,6 +281,25 @@ class SweepConfig(_Strict):
         return self
 
 
+class CompareConfig(_Strict):
+    """Which prompts `promptlab compare` puts side by side; everything else is the experiment's."""
+
+    llms: tuple[str, ...] = ()
+    templates: tuple[str | None, ...] = (None,)
+    """Request templates; null: the one that suits the model."""
+    per_state: Annotated[tuple[Count, ...], Field(min_length=1)] = (24,)
+    """Prompt counts; each is one row for each model and template."""
+    draws: Count = 1
+    """Samples of each language model, with seeds from the experiment's upwards."""
+    temperature: Annotated[float, Field(ge=0)] = 0.9
+    form: Literal["auto", "lines", "structured"] = "auto"
+    traffic: TrafficConfig = TrafficConfig()
+    static: tuple[str, ...] = ("winclip",)
+    """Prompts without a language model; ``winclip``, the baseline, is always among the rows."""
+    files: tuple[Path, ...] = ()
+    """Prompt-set files or folders of your own."""
+
+
 class ExperimentConfig(_Strict):
     """One experiment: everything that decides its numbers."""
 
@@ -257,6 +314,7 @@ class ExperimentConfig(_Strict):
     few_shot: FewShotConfig = FewShotConfig()
     metrics: MetricsConfig = MetricsConfig()
     sweep: SweepConfig | None = None
+    compare: CompareConfig | None = None
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> ExperimentConfig:
@@ -283,7 +341,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
         ConfigError: when the file is missing or is not YAML, or an override is malformed.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"an experiment file must be readable, but {path}: {error}.") from error
     except yaml.YAMLError as error:
@@ -300,7 +358,7 @@ def read_content(path: Path, overrides: Sequence[str] = ()) -> dict[str, Any]:
         if not equals or not key:
             raise ConfigError(f"--set takes KEY=VALUE, but got {override!r}.")
         try:
-            put_value(content, key.strip(), yaml.safe_load(value))
+            put_value(content, key.strip(), load_yaml(value))
         except yaml.YAMLError as error:
             raise ConfigError(f"--set {key}: the value {value!r} is not YAML.") from error
     _anchor(content, Path.cwd())
@@ -425,6 +483,12 @@ def _anchor(content: dict[str, Any], folder: Path) -> None:
     for holder, key in holders:
         if isinstance(holder, dict) and isinstance(holder.get(key), str):
             holder[key] = str(_absolute(Path(holder[key]), folder))
+    compared = content.get("compare")
+    if isinstance(compared, dict) and isinstance(compared.get("files"), list):
+        files = compared["files"]
+        compared["files"] = [
+            str(_absolute(Path(one), folder)) if isinstance(one, str) else one for one in files
+        ]
 
 
 def _absolute(path: Path, folder: Path) -> Path:

@@ -5,8 +5,7 @@ measured in the same run, so that no result stands alone.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -18,14 +17,13 @@ from PIL import Image
 from promptlab.config import ExperimentConfig, PromptsConfig, ScorerConfig
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import load_image
-from promptlab.detector import build_aligner, build_scorer, draw_maps
-from promptlab.errors import PromptLabError
-from promptlab.files import digest_file
+from promptlab.detector import build_aligner, draw_maps
+from promptlab.files import digest_file, printable
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
-from promptlab.grid import Cell, Grid
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
 from promptlab.metrics.image import image_auroc, paired_gain
 from promptlab.metrics.ranking import Metric, auroc
+from promptlab.paired import Measured
 from promptlab.prompts.files import prompt_file_name, write_prompt_set
 from promptlab.prompts.promptset import PromptSet
 from promptlab.results import (
@@ -36,6 +34,7 @@ from promptlab.results import (
     ImageScore,
     MetricValue,
     PromptSetRecord,
+    PromptUse,
     ReferenceImage,
     ResultTable,
     RunRecord,
@@ -43,6 +42,7 @@ from promptlab.results import (
     new_run_folder,
     provenance,
     refuse_record,
+    write_prompt_uses,
     write_record,
     write_scores,
 )
@@ -51,12 +51,12 @@ from promptlab.workbench import Judged, Workbench, resize_mask
 
 __all__ = [
     "THUMBNAIL",
-    "CellResult",
+    "Outcome",
     "baseline_of",
+    "examine",
     "measure",
     "paired_gains",
     "run_experiment",
-    "run_grid",
     "tabulate",
 ]
 
@@ -65,12 +65,13 @@ THUMBNAIL = 320
 
 
 @dataclass(frozen=True)
-class CellResult:
-    """One cell of a grid, its run folder and its record."""
+class Outcome:
+    """A finished run: its folder and record, and what paired comparisons need of it."""
 
-    cell: Cell
     folder: Path
     record: RunRecord
+    measured: Mapping[str, Measured]
+    """By category."""
 
 
 def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
@@ -118,6 +119,18 @@ def run_experiment(
     parent: Path,
     folder: Path | None = None,
 ) -> tuple[Path, RunRecord]:
+    """Do as `examine`, and return only the run folder and its record."""
+    outcome = examine(config, workbench, parent=parent, folder=folder)
+    return outcome.folder, outcome.record
+
+
+def examine(
+    config: ExperimentConfig,
+    workbench: Workbench,
+    *,
+    parent: Path,
+    folder: Path | None = None,
+) -> Outcome:
     """Judge all categories and write record, scores, prompts and gallery.
 
     Args:
@@ -125,9 +138,6 @@ def run_experiment(
         workbench: what encodes and remembers.
         parent: where a new run folder is made when none is given.
         folder: the run folder; it must not hold a record yet.
-
-    Returns:
-        The run folder and its record.
     """
     if folder is not None:
         refuse_record(folder)  # before the old run's scores and gallery could be replaced
@@ -136,13 +146,14 @@ def run_experiment(
     for category in categories:  # all answers of the language model before any encoding
         workbench.prompts(config, category)
     seconds = {"prompts": perf_counter() - begun}
-    results, judged, spent = _judge_all(config, workbench, categories)
+    measured, results, judged, spent = _judge_all(config, workbench, categories)
     baseline, gain = results, None
     if (other := baseline_of(config)) != config:
-        baseline, beside, _ = _judge_all(other, workbench, categories)
+        _, baseline, beside, _ = _judge_all(other, workbench, categories)
         gain = paired_gains(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
+    write_prompt_uses(folder, [line for one in judged.values() for line in _prompt_uses(one)])
     write_gallery(
         folder, [example for one in judged.values() for example in _examples(one, config)]
     )
@@ -170,47 +181,25 @@ def run_experiment(
         results=results,
         baseline=baseline,
         gain=gain,
+        transductive=build_aligner(config.aligner).transductive,
         seconds={**seconds, **spent, "total": perf_counter() - begun},
     )
     write_record(folder, record)
-    return folder, record
-
-
-def run_grid(
-    grid: Grid, workbench: Workbench, *, parent: Path, folder: Path | None = None
-) -> tuple[CellResult, ...]:
-    """Run every cell of a grid on one workbench; each has its own run folder inside ``folder``.
-
-    Scorers and aligners of all cells are built first, so that a wrong name stops nothing midway.
-    An error names its cell.
-    """
-    for cell in grid.cells:
-        with _naming(cell):
-            build_scorer(cell.config.scorer)
-            build_aligner(cell.config.aligner)
-    folder = folder or new_run_folder(parent, grid.name)
-    done = []
-    for cell in grid.cells:
-        with _naming(cell):
-            where, record = run_experiment(
-                cell.config, workbench, parent=folder, folder=folder / cell.folder
-            )
-        done.append(CellResult(cell, where, record))
-    return tuple(done)
-
-
-@contextmanager
-def _naming(cell: Cell) -> Iterator[None]:
-    """Let an error say which cell it belongs to."""
-    try:
-        yield
-    except PromptLabError as error:
-        raise type(error)(f"cell {cell.label}: {error}") from error
+    scored = {
+        name: Measured(
+            tuple(str(sample.path) for sample in one.samples),
+            one.labels,
+            one.prediction.image_score.numpy(),
+            measured[name],
+        )
+        for name, one in judged.items()
+    }
+    return Outcome(folder, record, scored)
 
 
 def _judge_all(
     config: ExperimentConfig, workbench: Workbench, categories: Sequence[str]
-) -> tuple[ResultTable, dict[str, Judged], dict[str, float]]:
+) -> tuple[dict[str, CategoryMetrics], ResultTable, dict[str, Judged], dict[str, float]]:
     judged = {category: workbench.judge(config, category) for category in categories}
     begun = perf_counter()
     measured = {category: measure(one, config) for category, one in judged.items()}
@@ -220,7 +209,7 @@ def _judge_all(
         "score": sum(one.seconds["score"] for one in judged.values()),
         "metrics": perf_counter() - begun,
     }
-    return table, judged, spent
+    return measured, table, judged, spent
 
 
 def paired_gains(
@@ -295,6 +284,24 @@ def _score_lines(judged: Judged) -> list[ImageScore]:
     ]
 
 
+def _prompt_uses(judged: Judged) -> list[PromptUse]:
+    weights = judged.prediction.weights
+    return [
+        PromptUse(
+            category=judged.samples[0].category,
+            state=name,
+            text=text,
+            mean_weight=float(of_state[:, i].mean()),
+            kept_share=float((of_state[:, i] > 0).float().mean()),
+        )
+        for name, state, of_state in (
+            ("normal", State.NORMAL, weights.normal),
+            ("abnormal", State.ABNORMAL, weights.abnormal),
+        )
+        for i, text in enumerate(judged.prompts.texts(state))
+    ]
+
+
 def _references(
     dataset: Dataset, judged: Mapping[str, Judged]
 ) -> dict[str, tuple[ReferenceImage, ...]]:
@@ -319,7 +326,8 @@ def _dataset_record(
     held_out = {sample for one in judged.values() for sample in one.references}
     samples = [sample for sample in dataset.samples if sample not in held_out]
     for sample in samples:
-        listing.update(f"{sample.category}/{sample.path.name}/{sample.label}\n".encode())
+        line = f"{sample.category}/{sample.path.name}/{sample.label}\n"
+        listing.update(line.encode("utf-8", "surrogateescape"))  # names may be any bytes
     return DatasetRecord(
         name=dataset.name,
         limit=config.dataset.limit,
@@ -367,7 +375,7 @@ def _example(judged: Judged, config: ExperimentConfig, position: int, kind: Kind
         anomaly_map=draw_maps(patch_map, size=size, sigma=config.fusion.sigma)[0].numpy(),
         mask=None if mask is None else resize_mask(mask, size),
         image_score=float(prediction.image_score[position]),
-        path=str(sample.path),
+        path=printable(sample.path),
         top_normal_prompt=normal[int(prediction.top_normal[position])],
         top_abnormal_prompt=abnormal[int(prediction.top_abnormal[position])],
     )

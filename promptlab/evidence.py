@@ -4,21 +4,29 @@ Encodes what the feature store lacks and compares it with every prompt. Knows no
 and no threshold; `promptlab.detector` makes scores of what comes out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from aligners.base import Aligner
+from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank
 from promptlab.backbones.base import Backbone
-from promptlab.detector import Evidence, TextBank, gather_evidence
-from promptlab.features import FeatureStore, encode_images, encode_texts
+from promptlab.detector import Evidence, TextBank, gather_evidence, join_resolutions
+from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
+from promptlab.files import cache_folder
 from promptlab.prompts.promptset import PromptSet
+from promptlab.scorers.base import Similarities
 from promptlab.types import State
 
-__all__ = ["EvidenceBatch", "encode_bank", "gather_batches"]
+__all__ = ["EvidenceBatch", "collect", "encode_bank", "gather_batches", "split", "stored_bytes"]
+
+_PART_BYTES = 4 * 2**20
+"""Similarities scored at once: few enough to stay in a processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +58,155 @@ def gather_batches(
     aligner: Aligner,
     store: FeatureStore,
     memory: MemoryBank | None = None,
+    companions: Sequence[Backbone] = (),
 ) -> Iterator[EvidenceBatch]:
     """Yield the evidence of images in order, holding one batch of features at a time.
 
-    With a memory of reference images, each image's distances to it are part of its evidence.
+    With a memory of reference images, each image's distances to it are part of its evidence. A
+    transductive aligner sees all images first; their features then come from the store.
+
+    Args:
+        backbone: gives the global embedding, and local ones.
+        paths: of the images.
+        bank: the prompts.
+        aligner: makes local embeddings of what every backbone tells.
+        store: where features are kept.
+        memory: of reference images, as ``backbone`` sees them.
+        companions: the same backbone at other image sizes, which gives local evidence only.
     """
-    for batch in encode_images(backbone, paths, requires=aligner.requires, store=store):
-        evidence = None
-        if batch.features is not None:
-            with torch.inference_mode():
-                evidence = gather_evidence(
-                    batch.features.global_embedding,
-                    aligner.align(batch.features),
-                    bank,
-                    grid=batch.features.grid,
-                    logit_scale=backbone.logit_scale,
-                )
-                if memory is not None:
-                    evidence = replace(evidence, reference_map=memory.distances(batch.features))
-        yield EvidenceBatch(batch.positions, evidence, batch.unreadable, batch.encoded)
+    resolutions = [backbone, *companions]
+
+    def encode(each: Backbone) -> Iterator[EncodedBatch]:
+        return encode_images(each, paths, requires=aligner.requires, store=store)
+
+    fitted = [aligner.fit(partial(_features, encode, each)) for each in resolutions]
+    for batches in zip(*map(encode, resolutions), strict=True):
+        first = batches[0]
+        yield EvidenceBatch(
+            first.positions,
+            _gather(batches, fitted, bank, backbone.logit_scale, memory),
+            first.unreadable,
+            max(each.encoded for each in batches),
+        )
+
+
+def _features(
+    encode: Callable[[Backbone], Iterator[EncodedBatch]], backbone: Backbone
+) -> Iterator[LocalFeatures]:
+    return (batch.features for batch in encode(backbone) if batch.features is not None)
+
+
+@torch.inference_mode()
+def _gather(
+    batches: Sequence[EncodedBatch],
+    aligners: Sequence[Aligner],
+    bank: TextBank,
+    logit_scale: float,
+    memory: MemoryBank | None,
+) -> Evidence | None:
+    """Gather one batch's evidence from all resolutions; None when no image could be read."""
+    found = []
+    for batch, aligner in zip(batches, aligners, strict=True):
+        if batch.features is None:
+            return None
+        found.append(
+            gather_evidence(
+                batch.features.global_embedding,
+                aligner.align(batch.features),
+                bank,
+                grid=batch.features.grid,
+                logit_scale=logit_scale,
+            )
+        )
+    evidence = found[0]
+    if memory is not None and batches[0].features is not None:
+        evidence = replace(evidence, reference_map=memory.distances(batches[0].features))
+    return join_resolutions([evidence, *found[1:]])
+
+
+def collect(parts: Iterable[Evidence], *, images: int, memory: int) -> Evidence:
+    """Join batches; of the views keep how places make a map, not their embeddings.
+
+    Each prompt's similarities to the places of an image lie side by side, so that a subset of the
+    prompts is a few long copies.
+
+    Args:
+        parts: the evidence of each batch, at least one, in order.
+        images: how many images there are at most; room is made once.
+        memory: bytes that may be kept in memory; more goes into a temporary file, mapped into
+            memory as it is read.
+    """
+    kept: Evidence | None = None
+    filled = 0
+    for part in parts:
+        if kept is None:
+            kept = _room_for(
+                part, images, in_file=stored_bytes(part) * images > memory * _rows(part)
+            )
+        for room, rows in zip(_tensors(kept), _tensors(part), strict=True):
+            room[filled : filled + len(rows)] = rows
+        filled += _rows(part)
+    if kept is None:
+        raise ValueError("collect needs at least one batch, but got none; encode some images.")
+    return kept.images(0, filled)
+
+
+def split(evidence: Evidence) -> Iterator[Evidence]:
+    """Yield the evidence of a few images at a time, as views."""
+    images = _rows(evidence)
+    step = max(1, _PART_BYTES * images // max(1, stored_bytes(evidence)))
+    for start in range(0, images, step):
+        yield evidence.images(start, min(start + step, images))
+
+
+def stored_bytes(evidence: Evidence) -> int:
+    """Return how many bytes the similarities take."""
+    return sum(each.numel() * each.element_size() for each in _tensors(evidence))
+
+
+def _rows(evidence: Evidence) -> int:
+    return len(evidence.global_.normal)
+
+
+def _tensors(evidence: Evidence) -> list[Tensor]:
+    """Return all tensors with one row per image, in a fixed order."""
+    similarities = [evidence.global_, *(each.similarities for each in evidence.views)]
+    found = [tensor for each in similarities for tensor in (each.normal, each.abnormal)]
+    return found + ([] if evidence.reference_map is None else [evidence.reference_map])
+
+
+def _room_for(part: Evidence, images: int, *, in_file: bool) -> Evidence:
+    """Return evidence of the same form for many images, not filled yet."""
+
+    def room(like: Tensor) -> Tensor:
+        shape = (images, *like.shape[1:])
+        if like.ndim < 3:
+            return like.new_empty(shape)
+        turned = (images, like.shape[2], like.shape[1])
+        made = _mapped(turned, like) if in_file else like.new_empty(turned)
+        return made.mT
+
+    def roomy(each: Similarities) -> Similarities:
+        return replace(each, normal=room(each.normal), abnormal=room(each.abnormal))
+
+    views = []
+    for each in part.views:
+        view = replace(each.view, embeddings=each.view.embeddings[:, :, :0])
+        views.append(replace(each, view=view, similarities=roomy(each.similarities)))
+    near = part.reference_map
+    return replace(
+        part,
+        global_=roomy(part.global_),
+        views=tuple(views),
+        reference_map=None if near is None else room(near),
+    )
+
+
+def _mapped(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    """Return a tensor whose memory is a file; the file goes when the tensor does."""
+    folder = cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".similarities.") as file:
+        count = int(torch.Size(shape).numel())
+        flat = torch.from_file(file.name, shared=True, size=count, dtype=like.dtype)
+    return flat.view(shape)

@@ -9,14 +9,15 @@ again. This module knows nothing of prompts, scores or labels.
 import hashlib
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
-from PIL import Image
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -25,12 +26,17 @@ from aligners.base import LocalFeatures, Requirements, WindowEmbeddings
 from aligners.windows import square_windows
 from promptlab.backbones.base import Backbone
 from promptlab.datasets.images import load_image
-from promptlab.errors import DataError
+from promptlab.errors import BackboneError, DataError
 from promptlab.files import atomic_path, cache_folder, digest_bytes, digest_file
 
 __all__ = ["EncodedBatch", "FeatureStore", "encode_images", "encode_texts"]
 
 _LOG = logging.getLogger(__name__)
+_Item = TypeVar("_Item")
+_Made = TypeVar("_Made")
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
+"""What allocators say: those of CUDA and MPS the first, that of the CPU the second."""
 
 _Pieces = dict[str, Tensor]
 """The tensors of one image: base pieces, one kind of tokens or one window side."""
@@ -122,8 +128,7 @@ def encode_texts(
     known = {text: stored["text"] for text, key in keys.items() if (stored := store.read(key))}
     missing = [text for text in keys if text not in known]
     if missing:
-        with torch.inference_mode():
-            made = backbone.encode_text(missing).float().cpu()
+        made = _in_pieces(partial(_encode_texts, backbone), missing)
         for text, embedding in zip(missing, made, strict=True):
             store.write(keys[text], {"text": embedding})
             known[text] = embedding
@@ -149,17 +154,20 @@ def _encode_batch(
             read = {piece: store.read(f"{keys[i]}.{piece}") for piece in wanted}
             found[i] = {piece: tensors for piece, tensors in read.items() if tensors is not None}
     incomplete = [i for i, pieces in found.items() if len(pieces) < len(wanted)]
+    # Each reader holds one decoded image, which may be large; what is kept has the encoder's size.
+    prepare = partial(_prepared_or_reason, backbone)
     images = dict(
-        zip(incomplete, readers.map(_load_or_reason, [paths[i] for i in incomplete]), strict=True)
+        zip(incomplete, readers.map(prepare, [paths[i] for i in incomplete]), strict=True)
     )
     for i, image in images.items():
         if isinstance(image, DataError):
             unreadable[i] = str(image)
             del found[i]
-    missing = {i: image for i, image in images.items() if isinstance(image, Image.Image)}
+    missing = {i: image for i, image in images.items() if isinstance(image, Tensor)}
     if missing:
         pieces = sorted({piece for i in missing for piece in wanted if piece not in found[i]})
-        for i, made in zip(missing, _encode(backbone, list(missing.values()), pieces), strict=True):
+        encode = partial(_encode, backbone, pieces)
+        for i, made in zip(missing, _in_pieces(encode, list(missing.values())), strict=True):
             for piece, tensors in made.items():
                 store.write(f"{keys[i]}.{piece}", tensors)
                 found[i][piece] = tensors
@@ -171,12 +179,46 @@ def _encode_batch(
     )
 
 
+def _in_pieces(
+    run: Callable[[Sequence[_Item]], list[_Made]], items: Sequence[_Item]
+) -> list[_Made]:
+    """Run on all items at once, or on half as many, and so on, while the memory is too small.
+
+    Raises:
+        BackboneError: when it is too small for one item.
+    """
+    try:
+        return run(items)
+    except (RuntimeError, MemoryError) as error:
+        reason = " ".join(str(error).split())[:200]
+        if not isinstance(error, MemoryError) and not any(
+            words in reason for words in _OUT_OF_MEMORY
+        ):
+            raise
+        if len(items) == 1:
+            raise BackboneError(
+                f"the device must hold one item at a time, but is out of memory ({reason}); lower "
+                "backbone.image_size, or set backbone.device: cpu."
+            ) from error
+        _LOG.warning("out of memory with a batch of %d; going on with half as many", len(items))
+    # Outside of the handler, so that the failed attempt's tensors are free.
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    half = len(items) // 2
+    return [*_in_pieces(run, items[:half]), *_in_pieces(run, items[half:])]
+
+
+@torch.inference_mode()
+def _encode_texts(backbone: Backbone, texts: Sequence[str]) -> list[Float[Tensor, " dim"]]:
+    return list(backbone.encode_text(texts).float().cpu())
+
+
 @torch.inference_mode()
 def _encode(
-    backbone: Backbone, images: Sequence[Image.Image], pieces: Sequence[str]
+    backbone: Backbone, pieces: Sequence[str], images: Sequence[Float[Tensor, "3 height width"]]
 ) -> list[dict[str, _Pieces]]:
     """Run the backbone once per batch and kind of piece; give float16 pieces per image."""
-    batch = torch.stack([backbone.preprocess(image) for image in images])
+    batch = torch.stack(list(images))
     made: list[dict[str, _Pieces]] = [{} for _ in images]
     encoded = backbone.encode_images(batch, value_tokens="value" in pieces)
     for i, pieces_of_image in enumerate(made):
@@ -246,9 +288,11 @@ def _digest_or_reason(path: Path) -> str | DataError:
         return DataError(f"an image must be readable, but {path}: {error.strerror or error}.")
 
 
-def _load_or_reason(path: Path) -> Image.Image | DataError:
+def _prepared_or_reason(
+    backbone: Backbone, path: Path
+) -> Float[Tensor, "3 height width"] | DataError:
     try:
-        return load_image(path)
+        return backbone.preprocess(load_image(path))
     except DataError as error:
         return error
 

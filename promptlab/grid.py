@@ -9,15 +9,19 @@ running a cell takes.
 import copy
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from promptlab.config import ExperimentConfig, parse_config, put_value, read_content
-from promptlab.errors import ConfigError
+from promptlab.errors import ConfigError, suggest
 
-__all__ = ["Cell", "Grid", "load_grid"]
+__all__ = ["MAX_CELLS", "Cell", "Grid", "load_grid"]
+
+MAX_CELLS = 10_000
+"""More are a slip of the pen: a list in every section multiplies."""
 
 _SECTIONS = ("dataset", "backbone", "prompts", "scorer", "aligner", "fusion", "few_shot", "metrics")
 """Where a list can only mean an axis."""
@@ -51,6 +55,13 @@ class Grid:
     name: str
     axes: tuple[str, ...]
     cells: tuple[Cell, ...]
+    against: Mapping[str, str] = field(default_factory=dict)
+    """Axis -> the value that its other values are compared with."""
+
+    def reference_of(self, cell: Cell) -> Cell:
+        """Return the cell that a cell is compared with (itself when it is a reference)."""
+        wanted = {**cell.choices, **self.against}
+        return next(each for each in self.cells if dict(each.choices) == wanted)
 
 
 def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
@@ -60,8 +71,16 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
         ConfigError: when the file or an axis is malformed or a cell breaks a rule (it is named).
     """
     content = read_content(path, overrides)
+    wanted = content.pop("against", None)
     axes = _take_axes(content, path)
+    against = _take_reference(wanted, axes, path)
     _refuse_hidden(overrides, axes)
+    count = prod(len(values) for values in axes.values())
+    if count > MAX_CELLS:
+        raise ConfigError(
+            f"{path}: a grid must have at most {MAX_CELLS:,} cells, but has {count:,}; shorten its "
+            "lists, or search with a sweep."
+        )
     cells = []
     for chosen in product(*(values.items() for values in axes.values())):
         choices = {axis: label for axis, (label, _) in zip(axes, chosen, strict=True)}
@@ -77,7 +96,7 @@ def load_grid(path: Path, overrides: Sequence[str] = ()) -> Grid:
         cells.append(Cell(parse_config(cell, origin=origin, folder=path.parent), choices))
     _refuse_same_folder(cells, path)
     name = cells[0].config.name if not axes else str(content["name"])
-    return Grid(name, tuple(axes), tuple(cells))
+    return Grid(name, tuple(axes), tuple(cells), against)
 
 
 def _take_axes(content: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]:
@@ -99,6 +118,30 @@ def _take_axes(content: dict[str, Any], path: Path) -> dict[str, dict[str, Any]]
             f"{path}: {twice[0]!r} must be an axis once, but is a list and in grid; remove one."
         )
     return {str(axis): _values(str(axis), values) for axis, values in {**found, **grid}.items()}
+
+
+def _take_reference(
+    wanted: object, axes: Mapping[str, Mapping[str, object]], path: Path
+) -> dict[str, str]:
+    """Check what cells are compared with; by default the first value of every axis."""
+    if wanted is None:
+        return {axis: next(iter(values)) for axis, values in axes.items()}
+    if not isinstance(wanted, dict) or not wanted:
+        raise ConfigError(
+            f"{path}: against must map axes of the grid to one of their values, but got "
+            f"{wanted!r}; write for example against: {{scorer: mean}}."
+        )
+    for axis, label in wanted.items():
+        if axis not in axes:
+            raise ConfigError(
+                f"{path}: unknown axis {axis!r} in against; {suggest(str(axis), list(axes))}"
+            )
+        if str(label) not in axes[axis]:
+            raise ConfigError(
+                f"{path}: unknown value {label!r} of axis {axis!r} in against; "
+                f"{suggest(str(label), list(axes[axis]))}"
+            )
+    return {str(axis): str(label) for axis, label in wanted.items()}
 
 
 def _values(axis: str, values: object) -> dict[str, Any]:

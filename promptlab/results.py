@@ -5,20 +5,24 @@ knows the schema and the folder; it computes nothing.
 """
 
 import csv
+import json
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from promptlab import __version__
 from promptlab.errors import RecordError
-from promptlab.files import atomic_path, write_text
+from promptlab.files import atomic_path, digest_bytes, printable, write_text
 
 __all__ = [
+    "GRID_FILE",
+    "PROMPT_USES_FILE",
     "RECORD_FILE",
     "SCORES_FILE",
     "SWEEP_FILE",
@@ -30,9 +34,13 @@ __all__ = [
     "FoldRecord",
     "FrontPoint",
     "Gain",
+    "GridCell",
+    "GridRecord",
     "ImageScore",
     "MetricValue",
+    "PairedValue",
     "PromptSetRecord",
+    "PromptUse",
     "Provenance",
     "ReferenceImage",
     "ResultTable",
@@ -42,22 +50,38 @@ __all__ = [
     "SweepRecord",
     "SweepReport",
     "TrialRecord",
+    "is_grid",
     "new_run_folder",
     "provenance",
+    "read_grid",
+    "read_prompt_uses",
     "read_record",
     "read_scores",
     "read_sweep",
     "refuse_record",
+    "sealed_json",
+    "write_grid",
+    "write_prompt_uses",
     "write_record",
     "write_scores",
 ]
 
+GRID_FILE = "grid.json"
+PROMPT_USES_FILE = "prompt_weights.csv"
 RECORD_FILE = "record.json"
 SCORES_FILE = "scores.csv"
 SWEEP_FILE = "sweep.json"
 
 
 Kept = TypeVar("Kept", bound=BaseModel)
+
+_SEAL = re.compile(r',\n  "digest": "([0-9a-f]{64})"\n}\s*\Z')
+
+
+_Text = Annotated[
+    str, BeforeValidator(lambda text: printable(text) if isinstance(text, str) else text)
+]
+"""Text that may quote a file name, whose odd bytes JSON cannot hold."""
 
 
 class _Frozen(BaseModel):
@@ -76,8 +100,8 @@ class MetricValue(_Frozen):
 class Skipped(_Frozen):
     """One input that was not used, and why."""
 
-    path: str
-    reason: str
+    path: _Text
+    reason: _Text
 
 
 class CategoryResult(_Frozen):
@@ -102,6 +126,21 @@ class Gain(_Frozen):
 
     mean: MetricValue
     categories: dict[str, MetricValue]
+
+
+class PairedValue(_Frozen):
+    """A metric minus the same metric of a reference on the same images, mean over categories.
+
+    The interval is over images and, where a language model wrote several samples, over those.
+    """
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    """Two-sided, from the paired bootstrap."""
+    p_holm: float | None = None
+    """Corrected for all comparisons of the metric beside it (Holm 1979)."""
 
 
 class PromptSetRecord(_Frozen):
@@ -129,7 +168,7 @@ class BackboneRecord(_Frozen):
 class ReferenceImage(_Frozen):
     """One normal image that a few-shot run compared with."""
 
-    path: str
+    path: _Text
     digest: str
     """SHA-256 of the file."""
     held_out: bool
@@ -177,19 +216,68 @@ class RunRecord(_Frozen):
     """Over the baseline; null when the run is the baseline."""
     oracle_metrics: tuple[str, ...] = ("image_f1_max", "pixel_f1_max")
     """Metrics whose threshold was chosen on the test labels."""
+    transductive: bool = False
+    """Whether an image's scores depend on the other (unlabelled) images that were judged."""
     seconds: dict[str, float]
+
+    @property
+    def label(self) -> str:
+        """What tables and plots call the run."""
+        return f"{self.name} (transductive)" if self.transductive else self.name
+
+
+class GridCell(_Frozen):
+    """One cell of a grid: its choices, its metrics and what it gains over its reference."""
+
+    choices: dict[str, str]
+    folder: str
+    """The cell's run folder, inside the grid's."""
+    transductive: bool = False
+    mean: dict[str, float | None]
+    categories: dict[str, dict[str, float | None]]
+    against: str | None
+    """Folder of the reference cell; null when the cell is one."""
+    gains: dict[str, PairedValue]
+
+
+class GridRecord(_Frozen):
+    """All cells of a grid beside one another."""
+
+    format: Literal[1] = 1
+    name: str
+    axes: tuple[str, ...]
+    config: dict[str, Any]
+    """Of the first cell; the others differ on the axes."""
+    provenance: Provenance
+    backbone: str
+    """Its id: name, image size and weights."""
+    images: dict[str, int]
+    """By category, of the first cell."""
+    cells: tuple[GridCell, ...]
 
 
 class ImageScore(_Frozen):
     """One line of the scores file."""
 
-    path: str
+    path: _Text
     category: str
     label: Literal["normal", "abnormal"]
     defect: str
     image_score: float
     global_score: float
     local_score: float
+
+
+class PromptUse(_Frozen):
+    """One line of the file of prompt weights: what a prompt counted over a category's images."""
+
+    category: str
+    state: Literal["normal", "abnormal"]
+    text: str
+    mean_weight: float
+    """The weights of a state's prompts add up to one on every image, so their means do too."""
+    kept_share: float
+    """On what share of the images the scorer gave the prompt any weight."""
 
 
 def provenance() -> Provenance:
@@ -242,8 +330,17 @@ def write_record(folder: Path, record: RunRecord) -> Path:
     """Write the record into its run folder, atomically; refuse to replace one."""
     refuse_record(folder)
     path = folder / RECORD_FILE
-    write_text(path, record.model_dump_json(indent=2) + "\n")
+    write_text(path, sealed_json(record))
     return path
+
+
+def sealed_json(record: BaseModel) -> str:
+    """Return a record as JSON that ends with the SHA-256 of everything before it.
+
+    Reading refuses a sealed record of which a byte changed.
+    """
+    body = record.model_dump_json(indent=2).removesuffix("\n}")
+    return f'{body},\n  "digest": "{digest_bytes(body.encode("utf-8"))}"\n}}\n'
 
 
 def read_record(path: Path) -> RunRecord:
@@ -255,15 +352,35 @@ def read_record(path: Path) -> RunRecord:
     return _read(path, RECORD_FILE, RunRecord)
 
 
+def write_grid(folder: Path, record: GridRecord) -> Path:
+    """Write a grid's record into its folder, atomically."""
+    path = folder / GRID_FILE
+    write_text(path, sealed_json(record))
+    return path
+
+
+def is_grid(path: Path) -> bool:
+    """Whether a record file, or a folder, is that of a grid."""
+    file = path / GRID_FILE if path.is_dir() else path
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and "axes" in content
+
+
+def read_grid(path: Path) -> GridRecord:
+    """Read a grid's record, given its file or its folder.
+
+    Raises:
+        RecordError: when it is missing, damaged or of another format.
+    """
+    return _read(path, GRID_FILE, GridRecord)
+
+
 def write_scores(folder: Path, scores: Iterable[ImageScore]) -> Path:
     """Write one CSV line per judged image."""
-    path = folder / SCORES_FILE
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, fieldnames=list(ImageScore.model_fields))
-        writer.writeheader()
-        for score in scores:
-            writer.writerow(score.model_dump())
-    return path
+    return _write_lines(folder / SCORES_FILE, ImageScore, scores)
 
 
 def read_scores(folder: Path) -> list[ImageScore]:
@@ -272,13 +389,40 @@ def read_scores(folder: Path) -> list[ImageScore]:
     Raises:
         RecordError: when it is missing or damaged.
     """
-    path = folder / SCORES_FILE
+    return _read_lines(folder / SCORES_FILE, ImageScore, what="image")
+
+
+def write_prompt_uses(folder: Path, uses: Iterable[PromptUse]) -> Path:
+    """Write one CSV line per category and prompt."""
+    return _write_lines(folder / PROMPT_USES_FILE, PromptUse, uses)
+
+
+def read_prompt_uses(folder: Path) -> list[PromptUse]:
+    """Read the prompt weights of a run folder; a run of an older version has none.
+
+    Raises:
+        RecordError: when the file is damaged.
+    """
+    path = folder / PROMPT_USES_FILE
+    return _read_lines(path, PromptUse, what="prompt") if path.exists() else []
+
+
+def _write_lines(path: Path, kind: type[Kept], lines: Iterable[Kept]) -> Path:
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, fieldnames=list(kind.model_fields))
+        writer.writeheader()
+        for line in lines:
+            writer.writerow(line.model_dump())
+    return path
+
+
+def _read_lines(path: Path, kind: type[Kept], *, what: str) -> list[Kept]:
     try:
         with path.open(newline="", encoding="utf-8") as file:
             rows: Sequence[Mapping[str, Any]] = list(csv.DictReader(file))
-        return [ImageScore.model_validate(row) for row in rows]
+        return [kind.model_validate(row) for row in rows]
     except (OSError, UnicodeDecodeError, ValidationError, csv.Error) as error:
-        raise RecordError(f"{path} must hold one line per image: {error}.") from error
+        raise RecordError(f"{path} must hold one line per {what}: {error}.") from error
 
 
 def _git(*arguments: str) -> str | None:
@@ -422,10 +566,24 @@ def read_sweep(path: Path) -> SweepRecord:
     return _read(path, SWEEP_FILE, SweepRecord)
 
 
+def _unsealed(text: str, file: Path) -> str:
+    """Check and remove a record's seal; records from before there was one have none."""
+    seal = _SEAL.search(text)
+    if seal is None:
+        return text
+    body = text[: seal.start()]
+    if digest_bytes(body.encode("utf-8")) != seal.group(1):
+        raise RecordError(
+            f"{file} must be as it was written, but was changed or damaged since; run the same "
+            "command again."
+        )
+    return f"{body}\n}}"
+
+
 def _read(path: Path, name: str, kind: type[Kept]) -> Kept:
     file = path / name if path.is_dir() else path
     try:
-        return kind.model_validate_json(file.read_text(encoding="utf-8"))
+        return kind.model_validate_json(_unsealed(file.read_text(encoding="utf-8"), file))
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(
             f"a folder of results must hold a readable {name}, but {file}: {error}."

@@ -12,7 +12,7 @@ from typing import Literal
 
 from promptlab.errors import ConfigError
 
-__all__ = ["Device", "choose_device", "limit_threads", "repair_torchvision"]
+__all__ = ["Device", "choose_device", "limit_threads", "repair_torchvision", "usable_cores"]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
@@ -25,11 +25,16 @@ def limit_threads(threads: int | None = None) -> int:
     """
     import torch  # noqa: PLC0415
 
-    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    usable = threads or min(8, cores)
+    usable = threads or usable_cores()
     torch.set_num_threads(usable)
     return usable
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use, at most 8."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux only
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return min(8, cores)
 
 
 def choose_device(device: Device = "auto") -> str:

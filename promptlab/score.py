@@ -36,26 +36,32 @@ class ScoredImage:
 
 
 def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """Return the named files, and all images inside the named folders, sorted.
+    """Return the named files, and all images inside the named folders, sorted; no hidden ones.
 
     Raises:
-        DataError: when a path does not exist or nothing is an image.
+        DataError: when a path is neither a file nor a folder, or nothing is an image.
     """
     found: list[Path] = []
     for path in paths:
         if not path.exists():
             raise DataError(f"a path to score must exist, but {path} does not.")
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.is_file())
-            found.extend(each for each in inside if each.suffix.lower() in IMAGE_SUFFIXES)
-        else:
+            inside = sorted(each for each in path.rglob("*") if _is_image(each))
+            found.extend(each for each in inside if each.is_file())
+        elif path.is_file():
             found.append(path)
+        else:
+            raise DataError(f"a path to score must be a file or a folder, but {path} is neither.")
     if not found:
         raise DataError(
             f"there must be images to score, but {', '.join(map(str, paths))} holds none of: "
             f"{' '.join(sorted(IMAGE_SUFFIXES))}."
         )
     return tuple(dict.fromkeys(found))
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
 
 
 def score_images(

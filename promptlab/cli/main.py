@@ -1,5 +1,6 @@
 """The `promptlab` group: finds commands, turns errors into one line and an exit status."""
 
+import errno
 import importlib
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ _COMMANDS = {
     "data": ("promptlab.cli.data", "List, make and check data sets."),
     "prompts": ("promptlab.cli.prompts", "Write prompts with a language model, or show them."),
     "run": ("promptlab.cli.run", "Run one experiment and write its record."),
+    "compare": ("promptlab.cli.compare", "Sources of prompts side by side, and what text decides."),
     "sweep": ("promptlab.cli.sweep", "Search on some categories, report on others."),
     "score": ("promptlab.cli.score", "Score your own images with a prompt set."),
     "explain": ("promptlab.cli.explain", "Say why one image got its score, with a picture."),
@@ -102,9 +104,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if debug:
             raise
-        kind = type(error).__name__
-        text = " ".join(str(error).split())
-        click.echo(f"promptlab: unexpected {kind}: {text}; --debug shows where.", err=True)
+        click.echo(f"promptlab: {_told(error)}", err=True)
         sys.exit(1)
     if status:  # what a command passed to context.exit
         sys.exit(status)
+
+
+def _told(error: Exception) -> str:
+    """Say in one line what nobody expected, and what helps where that is known."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            "error: a disk is full; free some, or choose another --out or PROMPTLAB_CACHE, and run "
+            "the same command again."
+        )
+    if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES):
+        return f"error: {error.filename} must be accessible, but: {error.strerror}."
+    text = " ".join(str(error).split())
+    return f"unexpected {type(error).__name__}: {text}; --debug shows where."

@@ -18,7 +18,7 @@ FIGURE_KINDS = ("png", "svg", "pdf")
     promptlab report runs/elpv runs/synthetic runs/my-sweep --out report.html
     promptlab report runs/my-sweep --open
     promptlab report runs/elpv --figure gallery.pdf
-    promptlab report --markdown experiments/records/*.json
+    promptlab report --markdown experiments/records/*.json runs/ablation/grid.json
     """,
 )
 @click.argument("sources", nargs=-1, required=True, type=click.Path(path_type=Path))
@@ -32,7 +32,7 @@ FIGURE_KINDS = ("png", "svg", "pdf")
     type=click.Path(path_type=Path),
     help="Also write the first run's images and maps as one figure (PNG, SVG or PDF).",
 )
-@click.option("--markdown", is_flag=True, help="Only print the runs as a Markdown table.")
+@click.option("--markdown", is_flag=True, help="Only print runs and grids as Markdown tables.")
 @click.option("--open", "show", is_flag=True, help="Open the page in a browser.")
 def report(
     *,
@@ -47,10 +47,7 @@ def report(
     The page needs no network: tables, plots, anomaly maps, prompts and provenance are inside.
     """
     if markdown:
-        from promptlab.report.markdown import markdown_table  # noqa: PLC0415
-        from promptlab.results import read_record  # noqa: PLC0415
-
-        click.echo(markdown_table([read_record(source) for source in sources]), nl=False)
+        _print_markdown(sources)
         return
     from promptlab.report.build import build_report  # noqa: PLC0415 - imports plotting libraries
 
@@ -61,6 +58,16 @@ def report(
         say(f"figure: {figure}")
     if show:
         click.launch(str(path.resolve()))
+
+
+def _print_markdown(sources: tuple[Path, ...]) -> None:
+    """Print all runs as one table, and each grid as a table of its own."""
+    from promptlab.report.markdown import grid_table, markdown_table  # noqa: PLC0415
+    from promptlab.results import is_grid, read_grid, read_record  # noqa: PLC0415
+
+    runs = [read_record(source) for source in sources if not is_grid(source)]
+    tables = [grid_table(read_grid(source)) for source in sources if is_grid(source)]
+    click.echo("\n".join([*([markdown_table(runs)] if runs else []), *tables]), nl=False)
 
 
 def _write_figure(run: Path, path: Path) -> None:

@@ -1,17 +1,24 @@
 """`promptlab run`: one experiment, one record; a grid of experiments, one record per cell."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from promptlab.cli.console import ExampleCommand, percent, print_json, print_table, progress, say
+from promptlab.cli.console import (
+    ExampleCommand,
+    percent,
+    points,
+    print_json,
+    print_table,
+    progress,
+    say,
+)
 
 if TYPE_CHECKING:
-    from promptlab.evaluate import CellResult
-    from promptlab.results import RunRecord
+    from promptlab.ablation import CellResult
+    from promptlab.results import GridRecord, PairedValue, RunRecord
 
 __all__ = ["run"]
 
@@ -44,7 +51,8 @@ def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: 
 
     grid = load_grid(config, overrides)
     with progress() as report:
-        from promptlab.evaluate import run_experiment, run_grid  # noqa: PLC0415 - imports torch
+        from promptlab.ablation import run_grid  # noqa: PLC0415 - imports torch
+        from promptlab.evaluate import run_experiment  # noqa: PLC0415 - imports torch
         from promptlab.runtime import limit_threads  # noqa: PLC0415
         from promptlab.workbench import Workbench  # noqa: PLC0415
 
@@ -54,14 +62,11 @@ def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: 
             (cell,) = grid.cells
             folder, record = run_experiment(cell.config, workbench, parent=Path("runs"), folder=out)
         else:
-            results = run_grid(grid, workbench, parent=Path("runs"), folder=out)
+            folder, compared, results = run_grid(grid, workbench, parent=Path("runs"), folder=out)
     if grid.axes and as_json:
-        cells = [
-            {"cell": dict(one.cell.choices), **_summary(one.folder, one.record)} for one in results
-        ]
-        print_json(json.dumps({"cells": cells}))
+        print_json(json.dumps(_summarise_grid(folder, compared, results)))
     elif grid.axes:
-        _print_grid(grid.name, grid.axes, results)
+        _print_grid(folder, compared, results)
     elif as_json:
         print_json(json.dumps(_summary(folder, record)))
     else:
@@ -87,7 +92,7 @@ def _summary(folder: Path, record: "RunRecord") -> dict[str, object]:
 
 def _print_run(folder: Path, record: "RunRecord") -> None:
     for title, table in (
-        (record.name, record.results),
+        (record.label, record.results),
         ("baseline: WinCLIP ensemble, mean scorer", record.baseline),
     ):
         names = list(record.results.mean)[:SHOWN]
@@ -108,21 +113,43 @@ def _print_run(folder: Path, record: "RunRecord") -> None:
     say(f"record: {folder / 'record.json'}")
 
 
-def _print_grid(name: str, axes: Sequence[str], results: "Sequence[CellResult]") -> None:
+def _summarise_grid(
+    folder: Path, compared: "GridRecord", results: "tuple[CellResult, ...]"
+) -> dict[str, object]:
+    cells = [
+        {
+            "cell": one.choices,
+            "against": one.against,
+            "gains": {metric: gain.model_dump() for metric, gain in one.gains.items()},
+            **_summary(result.outcome.folder, result.outcome.record),
+        }
+        for one, result in zip(compared.cells, results, strict=True)
+    ]
+    return {"record": str(folder / "grid.json"), "cells": cells}
+
+
+def _print_grid(folder: Path, compared: "GridRecord", results: "tuple[CellResult, ...]") -> None:
     """Print one line per cell with its mean metrics; what was skipped goes to standard error."""
-    metrics = list(results[0].record.results.mean)[:SHOWN]
+    metrics = list(compared.cells[0].mean)[:SHOWN]
     rows = [
         [
-            " / ".join(one.cell.choices.values()),
-            *(percent(one.record.results.mean.get(metric)) for metric in metrics),
+            " / ".join(one.choices.values()) + " (transductive)" * one.transductive,
+            *(percent(one.mean.get(metric)) for metric in metrics),
+            _gain(one.gains.get("image_auroc")),
         ]
-        for one in results
+        for one in compared.cells
     ]
-    title = f"{name}: means over categories, in percent"
-    print_table(title, [" / ".join(axes), *metrics], rows, numbers=True)
+    title = f"{compared.name}: means over categories, in percent"
+    header = [" / ".join(compared.axes), *metrics, "image AUROC, gain"]
+    print_table(title, header, rows, numbers=True)
     for one in results:
-        _say_notes(one.folder, one.record)
-    say(f"records: {len(results)} in {results[0].folder.parent}")
+        _say_notes(one.outcome.folder, one.outcome.record)
+    say("gain: over the grid's reference on the same images, in points; p after Holm's correction")
+    say(f"records: {len(results)} in {folder}, compared in {folder / 'grid.json'}")
+
+
+def _gain(gain: "PairedValue | None") -> str:
+    return "reference" if gain is None else points(gain.value, gain.low, gain.high, gain.p_holm)
 
 
 def _say_notes(folder: Path, record: "RunRecord") -> None:

@@ -10,7 +10,7 @@ import click
 
 from promptlab.cli.console import ExampleCommand, progress, say
 from promptlab.cli.options import judging_options
-from promptlab.files import atomic_path
+from promptlab.files import atomic_path, printable
 from promptlab.runtime import Device
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def score(
             writer.writerow(_line(result))
             problems += bool(result.problem)
             if maps is not None and result.anomaly_map is not None:
-                _write_map(maps / f"{done:05d}-{result.path.stem}.png", result, fusion.sigma)
+                _write_map(maps / _map_name(done, result.path), result, fusion.sigma)
             report("score", done, len(images))
         if temporary:
             target.close()
@@ -89,9 +89,15 @@ def score(
 
 
 def _line(result: "ScoredImage") -> list[str]:
-    shown = "" if result.image_score is None else f"{result.image_score:.6f}"
+    score = "" if result.image_score is None else f"{result.image_score:.6f}"
     prompts = [result.top_normal_prompt, result.top_abnormal_prompt]
-    return [str(result.path), shown, *prompts, result.problem]
+    return [printable(result.path), score, *prompts, printable(result.problem)]
+
+
+def _map_name(number: int, path: Path) -> str:
+    """Return a name that any file system takes: most allow 255 bytes."""
+    stem = printable(path.stem).encode()[:200].decode(errors="ignore")
+    return f"{number:05d}-{stem}.png"
 
 
 def _write_map(path: Path, result: "ScoredImage", sigma: float) -> None:

@@ -7,14 +7,16 @@ from, of features or of metrics.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from promptlab.errors import ConfigError, DataError
 from promptlab.types import Sample, State
 
-__all__ = ["Dataset", "Problem", "limited"]
+__all__ = ["Dataset", "Problem", "ProblemKind", "limited"]
 
+ProblemKind = Literal["missing", "corrupt", "changed", "mis-sized", "unpaired"]
 
 _REFERENCES = 1
 """Tells the draw of references from others that the same seed decides."""
@@ -27,6 +29,7 @@ class Problem:
     path: Path
     what: str
     remedy: str
+    kind: ProblemKind
 
 
 @dataclass(frozen=True)

@@ -1,23 +1,49 @@
-"""Readers of folders in MVTec AD layout.
+"""Readers of folders in MVTec AD layout, and of the sets that are laid out like it.
 
 ``<category>/test/<good or defect>/<stem>.png`` and
-``<category>/ground_truth/<defect>/<stem>_mask.png`` (or ``<stem>.png``). This is also the layout
-of MPDD, BTAD and most home-made sets. ``<category>/train/good`` is listed for few-shot runs,
-which draw normal reference images from it; nothing is trained.
+``<category>/ground_truth/<defect>/<stem>_mask.png`` (or ``<stem>.png``, or a folder ``<stem>/`` of
+masks that count together, as in MVTec LOCO). This is also the layout of MPDD, BTAD and most
+home-made sets; MVTec AD 2 has the same under ``<category>/test_public``. ``<category>/train/good``
+is listed for few-shot runs, which draw normal reference images from it; nothing is trained.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptlab.datasets.dataset import Dataset, Problem
 from promptlab.datasets.images import IMAGE_SUFFIXES
+from promptlab.datasets.sources import rooted
 from promptlab.errors import DataError, suggest
 from promptlab.types import Sample, State
 
-__all__ = ["chosen_categories", "images_in", "noun_of", "read_mvtec"]
+__all__ = [
+    "chosen_categories",
+    "images_in",
+    "masks_of",
+    "noun_of",
+    "read_btad",
+    "read_mpdd",
+    "read_mvtec",
+    "read_mvtec_ad_2",
+    "read_mvtec_loco",
+    "unpaired",
+]
 
 _NORMAL_FOLDERS = frozenset({"good", "ok", "normal"})
+_BRACKETS = {f"bracket_{colour}": f"{colour} bracket" for colour in ("black", "brown", "white")}
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """What tells one set in this layout from another."""
+
+    name: str
+    test: str = "test"
+    truth: str = "ground_truth"
+    nouns: Mapping[str, str] = field(default_factory=dict)
+    """For categories whose name says nothing, or says it the wrong way round."""
 
 
 def read_mvtec(root: Path | None, categories: Sequence[str] | None) -> Dataset:
@@ -26,25 +52,67 @@ def read_mvtec(root: Path | None, categories: Sequence[str] | None) -> Dataset:
     Raises:
         DataError: when ``root`` is not given or missing, or holds no (such) category.
     """
-    if root is None:
-        raise DataError(
-            "data set mvtec needs a root, but got none; set dataset.root to a folder in MVTec AD "
-            "layout (<category>/test/good, <category>/test/<defect>)."
-        )
-    folders = _category_folders(root)
+    return _read(_Layout("mvtec"), root, categories)
+
+
+def read_mvtec_ad_2(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read the public test images of MVTec AD 2; those without published labels are left out.
+
+    Raises:
+        DataError: as `read_mvtec`.
+    """
+    layout = _Layout("mvtec_ad_2", test="test_public", truth="test_public/ground_truth")
+    return _read(layout, root, categories)
+
+
+def read_mvtec_loco(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read MVTec LOCO AD; the masks of one image count together.
+
+    Raises:
+        DataError: as `read_mvtec`.
+    """
+    return _read(_Layout("mvtec_loco"), root, categories)
+
+
+def read_btad(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read BTAD, whose products 01 to 03 nobody has named.
+
+    Raises:
+        DataError: as `read_mvtec`.
+    """
+    nouns = dict.fromkeys(("01", "02", "03"), "industrial product")
+    return _read(_Layout("btad", nouns=nouns), root, categories)
+
+
+def read_mpdd(root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    """Read MPDD's metal parts.
+
+    Raises:
+        DataError: as `read_mvtec`.
+    """
+    nouns = {**_BRACKETS, "connector": "metal connector", "tubes": "metal tubes"}
+    return _read(_Layout("mpdd", nouns=nouns), root, categories)
+
+
+def _read(layout: _Layout, root: Path | None, categories: Sequence[str] | None) -> Dataset:
+    holds = (
+        f"a folder in MVTec AD layout (<category>/{layout.test}/good, "
+        f"<category>/{layout.test}/<defect>)"
+    )
+    folders = _category_folders(rooted(layout.name, root, holds=holds), layout)
     wanted = chosen_categories(categories, available=folders)
     samples: list[Sample] = []
     problems: list[Problem] = []
     train: list[Sample] = []
     for category in wanted:
-        found, noticed = _read_category(folders[category], category)
+        found, noticed = _read_category(folders[category], category, layout)
         samples += found
         problems += noticed
         train += _read_train(folders[category], category)
     return Dataset(
-        name="mvtec",
+        name=layout.name,
         samples=tuple(samples),
-        nouns={category: noun_of(category) for category in wanted},
+        nouns={category: layout.nouns.get(category, noun_of(category)) for category in wanted},
         problems=tuple(problems),
         train=tuple(train),
     )
@@ -81,37 +149,41 @@ def noun_of(category: str) -> str:
     return re.sub(r"\s*\d+$", "", words) or words
 
 
-def _category_folders(root: Path) -> dict[str, Path]:
+def _category_folders(root: Path, layout: _Layout) -> dict[str, Path]:
     if not root.is_dir():
         raise DataError(f"dataset.root must be a folder, but {root} is none; check the path.")
-    if (root / "test").is_dir():
+    if (root / layout.test).is_dir():
         return {root.resolve().name: root}
-    folders = {folder.name: folder for folder in sorted(root.iterdir()) if _is_category(folder)}
+    folders = {
+        folder.name: folder
+        for folder in sorted(root.iterdir())
+        if not folder.name.startswith(".") and (folder / layout.test).is_dir()
+    }
     if not folders:
         raise DataError(
-            f"dataset.root must hold folders like <category>/test/good, but {root} has no folder "
-            "with a test folder in it; point root at the folder above the categories."
+            f"dataset.root must hold folders like <category>/{layout.test}/good, but {root} has no "
+            f"folder with a {layout.test} folder in it; point root at the folder above the "
+            "categories."
         )
     return folders
 
 
-def _is_category(folder: Path) -> bool:
-    return not folder.name.startswith(".") and (folder / "test").is_dir()
-
-
-def _read_category(folder: Path, category: str) -> tuple[list[Sample], list[Problem]]:
+def _read_category(
+    folder: Path, category: str, layout: _Layout
+) -> tuple[list[Sample], list[Problem]]:
     samples: list[Sample] = []
     problems: list[Problem] = []
-    for kind in sorted(path for path in (folder / "test").iterdir() if path.is_dir()):
-        images = images_in(kind)
+    truth = folder / layout.truth
+    for kind in sorted(path for path in (folder / layout.test).iterdir() if path.is_dir()):
+        images = [] if kind == truth else images_in(kind)
         if kind.name.lower() in _NORMAL_FOLDERS:
             samples += [Sample(path, category, State.NORMAL) for path in images]
             continue
-        masks = _masks(folder / "ground_truth" / kind.name, images)
+        masks = masks_of(truth / kind.name, images)
         samples += [
             Sample(path, category, State.ABNORMAL, masks.get(path), kind.name) for path in images
         ]
-        problems += _unpaired(folder / "ground_truth" / kind.name, images, masks)
+        problems += unpaired(truth / kind.name, images, masks)
     return samples, problems
 
 
@@ -136,28 +208,34 @@ def images_in(folder: Path) -> list[Path]:
     )
 
 
-def _masks(folder: Path, images: Sequence[Path]) -> dict[Path, Path]:
-    """Return the mask of each image that has one."""
-    by_stem = {path.stem: path for path in images_in(folder)}
+def masks_of(folder: Path, images: Sequence[Path]) -> dict[Path, Path]:
+    """Return the mask in ``folder`` of each image that has one: a file, or a folder of files."""
+    inside = folder.iterdir() if folder.is_dir() else ()
+    by_stem = {path.name: path for path in inside if path.is_dir()}
+    by_stem |= {path.stem: path for path in images_in(folder)}
     pairs = ((path, by_stem.get(f"{path.stem}_mask", by_stem.get(path.stem))) for path in images)
     return {path: mask for path, mask in pairs if mask is not None}
 
 
-def _unpaired(folder: Path, images: Sequence[Path], masks: dict[Path, Path]) -> tuple[Problem, ...]:
+def unpaired(
+    folder: Path, images: Sequence[Path], masks: Mapping[Path, Path]
+) -> tuple[Problem, ...]:
+    """Return images without a mask in ``folder`` and masks without an image, if it is there."""
     if not folder.is_dir():
         return ()
-    alone = set(images_in(folder)) - set(masks.values())
+    alone = {*images_in(folder)} - {*masks.values()}
     without_mask = (
         Problem(
             path,
             f"has no mask in {folder}",
             f"add {path.stem}_mask.png there, or expect pixel metrics to leave this image out",
+            "unpaired",
         )
         for path in images
         if path not in masks
     )
     without_image = (
-        Problem(path, "is a mask without an image", "remove it or add its image")
+        Problem(path, "is a mask without an image", "remove it or add its image", "unpaired")
         for path in sorted(alone)
     )
     return (*without_mask, *without_image)

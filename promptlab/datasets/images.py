@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 from promptlab.errors import DataError
 from promptlab.types import Size
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "image_size", "load_image", "load_mask"]
+__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "image_size", "is_blank", "load_image", "load_mask"]
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 MAX_PIXELS = 128_000_000
@@ -50,23 +50,42 @@ def load_mask(path: Path, size: Size) -> Bool[np.ndarray, "height width"]:
     """Return where a mask image is not zero: grey level, palette index or any of R, G and B.
 
     Args:
-        path: the mask; transparency is ignored.
+        path: the mask, or a folder of masks that count together; transparency is ignored.
         size: (height, width) of the image that the mask belongs to.
 
     Raises:
-        DataError: as `load_image`, or when the mask has another size than its image.
+        DataError: as `load_image`, or when a mask has another size than its image, or the folder
+            holds none.
     """
-    with _opened(path) as image:
-        upright = ImageOps.exif_transpose(image)
-        one_band = len(upright.getbands()) == 1
-        values = np.asarray(upright if one_band else upright.convert("RGB"))
-    mask = values != 0 if one_band else values.any(-1)
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES)
+        if not files:
+            raise DataError(f"a folder of masks must hold one, but {path} holds none; remove it.")
+        return np.asarray(np.logical_or.reduce([load_mask(file, size) for file in files]))
+    mask = _marked(path)
     if mask.shape != size:
         raise DataError(
             f"a mask must have its image's (height, width) {size}, but {path} has {mask.shape}; "
             "replace it by the mask that belongs to the image."
         )
-    return np.asarray(mask)
+    return mask
+
+
+def is_blank(path: Path) -> bool:
+    """Return whether a mask marks nothing.
+
+    Raises:
+        DataError: as `load_image`.
+    """
+    return not _marked(path).any()
+
+
+def _marked(path: Path) -> Bool[np.ndarray, "height width"]:
+    with _opened(path) as image:
+        upright = ImageOps.exif_transpose(image)
+        one_band = len(upright.getbands()) == 1
+        values = np.asarray(upright if one_band else upright.convert("RGB"))
+    return np.asarray(values != 0 if one_band else values.any(-1))
 
 
 def image_size(path: Path) -> Size:

@@ -5,7 +5,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from promptlab.datasets.dataset import Dataset, limited
-from promptlab.datasets.folders import read_mvtec
+from promptlab.datasets.folders import (
+    read_btad,
+    read_mpdd,
+    read_mvtec,
+    read_mvtec_ad_2,
+    read_mvtec_loco,
+)
+from promptlab.datasets.own import read_folder
+from promptlab.datasets.sources import SOURCES
+from promptlab.datasets.surfaces import read_ksdd, read_ksdd2, read_magnetic_tile
 from promptlab.datasets.synthetic import read_synthetic
 from promptlab.datasets.tables import read_elpv, read_visa
 from promptlab.datasets.textile import read_textile
@@ -18,22 +27,22 @@ Reader = Callable[[Path | None, Sequence[str] | None], Dataset]
 
 DATASETS: Mapping[str, Reader] = MappingProxyType(
     {
+        "btad": read_btad,
         "elpv": read_elpv,
+        "folder": read_folder,
+        "ksdd": read_ksdd,
+        "ksdd2": read_ksdd2,
+        "magnetic_tile": read_magnetic_tile,
+        "mpdd": read_mpdd,
         "mvtec": read_mvtec,
+        "mvtec_ad_2": read_mvtec_ad_2,
+        "mvtec_loco": read_mvtec_loco,
         "synthetic": read_synthetic,
         "textile": read_textile,
         "visa": read_visa,
     }
 )
 """Readers by name: root (None: the data set's own place) and categories (None: all) in."""
-
-_DESCRIPTIONS = {
-    "elpv": "solar cells mono and poly, no masks; pip install 'promptlab[elpv]'; CC BY-NC-SA 4.0",
-    "mvtec": "any folder in MVTec AD layout: MVTec AD, MPDD, BTAD, your own; needs root",
-    "synthetic": "drawn here, with masks: ten categories the lite backbone never trained on",
-    "textile": "simulated textile, no masks; pip install conformal-clip-data; MIT",
-    "visa": "VisA by its official split (split_csv/1cls.csv); needs root; CC BY 4.0",
-}
 
 
 def load_dataset(
@@ -48,7 +57,7 @@ def load_dataset(
 
     Args:
         name: one of `DATASETS`.
-        root: its folder; elpv, textile and synthetic have one of their own.
+        root: its folder; elpv, textile, synthetic and what was downloaded have one of their own.
         categories: which; None: all.
         limit: at most so many images per category, see `limited`; None: all.
         seed: of the draw that ``limit`` makes.
@@ -73,7 +82,14 @@ def describe(name: str) -> str:
         ConfigError: when the name is unknown.
     """
     _refuse_unknown(name)
-    return _DESCRIPTIONS[name]
+    source = SOURCES[name]
+    if source.install:
+        how = source.install
+    elif source.address:
+        how = f"promptlab data download {name}, or root"
+    else:
+        how = "needs root"
+    return f"{source.what}; {how}; {source.licence}"
 
 
 def _refuse_unknown(name: str) -> None:

@@ -1,9 +1,6 @@
 """The synthetic data set: drawn once into a folder in MVTec AD layout, whole or not at all."""
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +13,7 @@ from promptlab import __version__
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.folders import chosen_categories, read_mvtec
 from promptlab.errors import DataError
-from promptlab.files import cache_folder, digest_bytes, digest_file
+from promptlab.files import atomic_folder, cache_folder, digest_bytes, digest_file
 from promptlab.types import Progress, Size, silent
 
 __all__ = ["MANIFEST", "read_synthetic", "synthesise"]
@@ -101,20 +98,17 @@ def synthesise(
         )
     _refuse_unknown(categories)
     plan = _Plan(tuple(sorted(set(categories))), per_category, size, seed)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        for done, category in enumerate(plan.categories, 1):
-            for index in range(per_category):
-                _draw_pair(temporary / category, plan, index=index)
-            progress("draw categories", done, len(plan.categories))
-        _write_manifest(temporary, plan)
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o777 & ~umask)
-        _move(temporary, folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        with atomic_folder(folder) as temporary:
+            for done, category in enumerate(plan.categories, 1):
+                for index in range(per_category):
+                    _draw_pair(temporary / category, plan, index=index)
+                progress("draw categories", done, len(plan.categories))
+            _write_manifest(temporary, plan)
+    except OSError:
+        # Where another process was faster, its equal set stays.
+        if not (folder / MANIFEST).is_file():
+            raise
 
 
 def _draw_default(root: Path | None, categories: Sequence[str] | None) -> Path:
@@ -171,15 +165,6 @@ def _write_manifest(folder: Path, plan: _Plan) -> None:
     }
     text = json.dumps(content, indent=1, sort_keys=True)
     (folder / MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _move(temporary: Path, folder: Path) -> None:
-    """Move the finished set; where another process was faster, its equal set stays."""
-    try:
-        temporary.rename(folder)
-    except OSError:
-        if not (folder / MANIFEST).is_file():
-            raise
 
 
 def _read_manifest(folder: Path) -> tuple[Mapping[Path, str], Mapping[str, str]]:

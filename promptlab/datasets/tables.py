@@ -1,16 +1,18 @@
 """Readers of data sets whose labels are in a table: ELPV solar cells and VisA."""
 
 import csv
+import os
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.folders import chosen_categories, noun_of
+from promptlab.datasets.sources import rooted
 from promptlab.errors import DataError, MissingDependencyError
 from promptlab.types import Sample, State
 
-__all__ = ["package_folder", "read_elpv", "read_visa"]
+__all__ = ["inside", "package_folder", "read_elpv", "read_table_text", "read_visa"]
 
 _ELPV_ABNORMAL = 0.5
 _VISA_SPLIT = Path("split_csv") / "1cls.csv"
@@ -35,7 +37,9 @@ def read_elpv(root: Path | None, categories: Sequence[str] | None) -> Dataset:
     if folder is None:
         install = "promptlab[elpv]"
         folder = package_folder("elpv_dataset", dataset="elpv", install=install) / "data"
-    rows = [line.split() for line in _text(folder / "labels.csv").splitlines() if line.strip()]
+    rows = [
+        line.split() for line in read_table_text(folder / "labels.csv").splitlines() if line.strip()
+    ]
     wanted = chosen_categories(categories, available=sorted({row[-1] for row in rows}))
     samples = []
     for number, row in enumerate(rows, 1):
@@ -55,13 +59,9 @@ def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
         DataError: when ``root`` is not given or the table is missing, malformed or names a path
             outside ``root``.
     """
-    if root is None:
-        raise DataError(
-            "data set visa needs a root, but got none; set dataset.root to the unpacked archive "
-            "(the folder with split_csv/)."
-        )
+    root = rooted("visa", root, holds="the unpacked archive (the folder with split_csv/)")
     table = root / _VISA_SPLIT
-    reader = csv.DictReader(_text(table).splitlines())
+    reader = csv.DictReader(read_table_text(table).splitlines())
     missing = _VISA_COLUMNS - set(reader.fieldnames or ())
     if missing:
         raise DataError(
@@ -108,7 +108,7 @@ def package_folder(module: str, *, dataset: str, install: str) -> Path:
 def _elpv_row(row: Sequence[str], *, folder: Path, number: int) -> tuple[Path, float, str]:
     try:
         name, probability, category = row
-        return _inside(folder, name), float(probability), category
+        return inside(folder, name), float(probability), category
     except ValueError as error:
         raise DataError(
             f"each line of {folder / 'labels.csv'} must be path, probability and type, but line "
@@ -118,27 +118,41 @@ def _elpv_row(row: Sequence[str], *, folder: Path, number: int) -> tuple[Path, f
 
 def _visa_sample(row: Mapping[str, str], *, root: Path) -> Sample:
     states = {"normal": State.NORMAL, "anomaly": State.ABNORMAL}
-    if row["label"] not in states:
+    if not row["image"] or row["label"] not in states:
         raise DataError(
-            f"a label in {root / _VISA_SPLIT} must be normal or anomaly, but got "
-            f"{row['label']!r}; take the file from VisA's repository."
+            f"each line of {root / _VISA_SPLIT} must name an image, and its label must be normal "
+            f"or anomaly, but got {row['image']!r}, {row['label']!r}; take the file from VisA's "
+            "repository."
         )
-    mask = _inside(root, row["mask"]) if row["mask"] else None
-    return Sample(_inside(root, row["image"]), row["object"], states[row["label"]], mask)
+    mask = inside(root, row["mask"]) if row["mask"] else None
+    return Sample(inside(root, row["image"]), row["object"], states[row["label"]], mask)
 
 
-def _inside(root: Path, name: str) -> Path:
+def inside(root: Path, name: str) -> Path:
+    """Return the path of a file that a table names.
+
+    Only the words are judged: a link that the user made may lead elsewhere.
+
+    Raises:
+        DataError: when it would lie outside ``root``, or holds control characters.
+    """
     path = root / name
-    if not path.resolve().is_relative_to(root.resolve()):
+    steps = Path(os.path.relpath(os.path.normpath(path), os.path.normpath(root))).parts
+    if os.pardir in steps[:1] or Path(name).is_absolute() or not name.isprintable():
         raise DataError(
             f"paths in a table must stay inside {root}, but got {name!r}; do not use this table."
         )
     return path
 
 
-def _text(path: Path) -> str:
+def read_table_text(path: Path) -> str:
+    """Return the text of a table, as UTF-8.
+
+    Raises:
+        DataError: when it cannot be read.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(
             f"{path} must be a readable text file, but is not ({type(error).__name__}); check "

@@ -38,7 +38,7 @@ from promptlab.features import FeatureStore
 from promptlab.prompts.promptset import PromptSet
 from promptlab.types import State
 
-__all__ = ["CARRIERS", "MOST_REGIONS", "THUMBNAIL", "explain_image"]
+__all__ = ["CARRIERS", "MOST_REGIONS", "THUMBNAIL", "explain_image", "weigh_prompts"]
 
 CARRIERS = 3
 """Prompts per state that are named for a region."""
@@ -103,7 +103,7 @@ def explain_image(  # noqa: PLR0913 - those of score_images and one more
         local_score=float(prediction.local_score[0]),
         fusion=fusion,
         rule=scoring.rule,
-        prompts=_weigh_prompts(prompts, evidence, prediction, rule=scoring.rule),
+        prompts=weigh_prompts(prompts, evidence, prediction, rule=scoring.rule),
         regions=_regions(prompts, evidence, prediction, drawn, top_share=top_share),
         region_rule=rule_in_words(top_share),
         image=np.asarray(picture),
@@ -111,7 +111,7 @@ def explain_image(  # noqa: PLR0913 - those of score_images and one more
     )
 
 
-def _weigh_prompts(
+def weigh_prompts(
     prompts: PromptSet, evidence: Evidence, prediction: Prediction, *, rule: str
 ) -> tuple[PromptEvidence, ...]:
     """Return what each prompt did for the whole image, in the prompt set's order."""

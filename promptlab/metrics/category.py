@@ -1,7 +1,6 @@
 """All metrics of one category.
 
-Undefined metrics are nan with a reason.
-Pixel metrics carry no interval: resampling images needs one histogram per image.
+Undefined metrics are nan with a reason. Intervals come from resampling whole images.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +11,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Integer, Real
 
 from promptlab.errors import MetricError
+from promptlab.metrics import pixel_bootstrap
 from promptlab.metrics.image import bootstrap as bootstrap_interval
 from promptlab.metrics.image import rank_images
 from promptlab.metrics.pixel import PixelHistogram, PixelMetrics, pixel_metrics
+from promptlab.metrics.pixel_bootstrap import PixelCounts, PixelMetric
 from promptlab.metrics.ranking import (
     Metric,
     RankingFormula,
@@ -26,6 +27,9 @@ from promptlab.metrics.ranking import (
 from promptlab.types import State
 
 __all__ = ["METRIC_NAMES", "CategoryMetrics", "evaluate_category"]
+
+BOOTSTRAPPED: tuple[PixelMetric, ...] = ("pixel_auroc", "aupro")
+"""Pixel metrics with intervals; the others take one threshold per bin and would err more."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class CategoryMetrics:
     n_abnormal: int
     n_masked: int
     """Abnormal images with a mask; the other abnormal images are no part of pixel metrics."""
+    pixel_counts: PixelCounts | None = None
+    """What pixel metrics can be resampled from; None without a bootstrap or without masks."""
 
     @property
     def named(self) -> dict[str, Metric]:
@@ -69,10 +75,11 @@ def evaluate_category(
     Args:
         labels: state of each image.
         image_scores: larger = more anomalous.
-        maps: anomaly maps in [0, 1], one per image; a generator is read once.
+        maps: anomaly maps in [0, 1], one per image; a generator is read once, but kept for the
+            intervals of pixel metrics where there is a bootstrap.
         masks: one per image; None on an abnormal image leaves its map out of the pixel metrics.
         fpr_limit: where AUPRO stops.
-        bootstrap: resamples for the intervals of image metrics; 0: no intervals.
+        bootstrap: resamples for the intervals of image metrics, pixel AUROC and AUPRO; 0: none.
         rng: needed with ``bootstrap``.
 
     Raises:
@@ -88,7 +95,9 @@ def evaluate_category(
         _image_metric(labels, image_scores, formula, samples=bootstrap, rng=rng)
         for formula in (auroc, average_precision, f1_max)
     )
-    pixels = _pixel_metrics(labels, maps, masks, fpr_limit=fpr_limit)
+    pixels, counts = _pixel_metrics(
+        labels, maps, masks, fpr_limit=fpr_limit, samples=bootstrap, rng=rng
+    )
     n_abnormal = int(np.count_nonzero(labels == State.ABNORMAL))
     return CategoryMetrics(
         image_auroc=image_auroc,
@@ -101,6 +110,7 @@ def evaluate_category(
         n_normal=len(labels) - n_abnormal,
         n_abnormal=n_abnormal,
         n_masked=_count_masked(labels, masks),
+        pixel_counts=counts,
     )
 
 
@@ -129,19 +139,37 @@ def _pixel_metrics(
     masks: Sequence[Bool[np.ndarray, "_height _width"] | None] | None,
     *,
     fpr_limit: float,
-) -> PixelMetrics:
+    samples: int,
+    rng: np.random.Generator | None,
+) -> tuple[PixelMetrics, PixelCounts | None]:
     if maps is None:
-        return _undefined("no anomaly maps")
+        return _undefined("no anomaly maps"), None
     if masks is None or _count_masked(labels, masks) == 0:
-        return _undefined("no abnormal image has a mask")
+        return _undefined("no abnormal image has a mask"), None
     known = [
         bool(label == State.NORMAL) or mask is not None
         for label, mask in zip(labels, masks, strict=True)
     ]
-    histogram = PixelHistogram.of(
-        _kept(maps, known), (mask for mask, keep in zip(masks, known, strict=True) if keep)
-    )
-    return pixel_metrics(histogram.ranking(), fpr_limit=fpr_limit)
+    kept = [mask for mask, keep in zip(masks, known, strict=True) if keep]
+    if samples == 0 or rng is None:
+        histogram = PixelHistogram.of(_kept(maps, known), kept)
+        return pixel_metrics(histogram.ranking(), fpr_limit=fpr_limit), None
+    if isinstance(maps, Iterator):
+        maps = list(maps)
+    histogram = PixelHistogram.of(_kept(maps, known), kept)
+    pixels = pixel_metrics(histogram.ranking(), fpr_limit=fpr_limit)
+    counts = PixelCounts.of(_kept(maps, known), kept, histogram=histogram)
+    intervals = {
+        metric: pixel_bootstrap.bootstrap(
+            counts, metric, samples=samples, rng=rng, fpr_limit=fpr_limit
+        )
+        for metric in BOOTSTRAPPED
+    }
+    return replace(
+        pixels,
+        auroc=replace(pixels.auroc, interval=intervals["pixel_auroc"]),
+        aupro=replace(pixels.aupro, interval=intervals["aupro"]),
+    ), counts
 
 
 def _kept(

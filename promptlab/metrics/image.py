@@ -20,9 +20,23 @@ from promptlab.metrics.ranking import (
     f1_max,
     metric_of,
 )
+from promptlab.metrics.resampling import (
+    PairedInterval,
+    paired_interval,
+    percentile_interval,
+    refuse_samples,
+)
 from promptlab.types import State
 
-__all__ = ["bootstrap", "image_ap", "image_auroc", "image_f1_max", "paired_gain", "rank_images"]
+__all__ = [
+    "bootstrap",
+    "image_ap",
+    "image_auroc",
+    "image_f1_max",
+    "paired_gain",
+    "rank_images",
+    "resampled",
+]
 
 Labels = Integer[np.ndarray, " image"]
 Scores = Real[np.ndarray, " score"]
@@ -84,8 +98,8 @@ def bootstrap(
     Raises:
         MetricError: as `rank_images`, or when ``samples`` is below 1.
     """
-    values = _resampled(labels, scores, metric, samples=samples, rng=rng)
-    return None if values is None else _interval(values)
+    values = resampled(labels, scores, metric, samples=samples, rng=rng)
+    return None if values is None else percentile_interval(values)
 
 
 def paired_gain(
@@ -96,8 +110,10 @@ def paired_gain(
     *,
     samples: int,
     seed: int,
-) -> Interval | None:
-    """Return the 95 % interval of the mean gain of some scores over others on the same images.
+) -> PairedInterval | None:
+    """Return 95 % interval and p value of the mean gain of some scores over others.
+
+    Both are scores of the same images.
 
     Each resample draws the same images for both, within each category and label, and averages the
     differences over the categories, as tables do. An interval that holds 0 may be chance.
@@ -120,15 +136,15 @@ def paired_gain(
     for nth, (each, *pair) in enumerate(zip(labels, scores, others, strict=True)):
         # Two generators of one seed draw the same images twice.
         values = [
-            _resampled(each, one, metric, samples=samples, rng=np.random.default_rng((seed, nth)))
+            resampled(each, one, metric, samples=samples, rng=np.random.default_rng((seed, nth)))
             for one in pair
         ]
         if values[0] is not None and values[1] is not None:
             gains.append(values[0] - values[1])
-    return _interval(np.mean(gains, axis=0)) if gains else None
+    return paired_interval(np.mean(gains, axis=0)) if gains else None
 
 
-def _resampled(
+def resampled(
     labels: Labels,
     scores: Scores,
     metric: RankingFormula,
@@ -136,9 +152,11 @@ def _resampled(
     samples: int,
     rng: np.random.Generator,
 ) -> Float[np.ndarray, " sample"] | None:
-    """Return the metric of each resample; None where it is undefined."""
-    if samples < 1:
-        raise MetricError(f"samples must be at least 1, but got {samples}; 1000 is usual.")
+    """Return the metric of each resample of images, as `bootstrap`; None where it is undefined.
+
+    Generators of one seed draw the same images, whatever the scores are.
+    """
+    refuse_samples(samples)
     if absent_class(rank_images(labels, scores), unit="image"):
         return None
     group, count = _groups(labels, scores)
@@ -147,11 +165,6 @@ def _resampled(
         _resample(group[~abnormal], count, samples=samples, rng=rng),
         _resample(group[abnormal], count, samples=samples, rng=rng),
     )
-
-
-def _interval(values: Float[np.ndarray, " sample"]) -> Interval:
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Interval(float(low), float(high))
 
 
 def _groups(labels: Labels, scores: Scores) -> tuple[Integer[np.ndarray, " image"], int]:

@@ -8,7 +8,8 @@ the trapezoid, which errs in second order only (1e-9 measured); AP and F1-max ta
 per bin and err in first order (1e-7 measured when maps fill [0, 1], growing as 1/range: 2e-6 when
 all scores lie within 0.1, 2e-5 within 0.01). `exact_ranking` sorts instead, with all in memory.
 
-All sums are integers, so merged shards equal the whole bit for bit, in any order. One histogram
+All sums are integers, so merged shards equal the whole bit for bit, in any order; threads count
+shards of one set. One histogram
 takes 67 MB whatever it counts. This module does not resize: maps and masks share their size.
 """
 
@@ -16,11 +17,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import nan
 
-import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Int64, Shaped, UInt32
+from jaxtyping import Float, Int64, Shaped, UInt32
 
 from promptlab.errors import MetricError
+from promptlab.metrics.counting import count_pixels
+from promptlab.metrics.maps import (
+    LEVELS,
+    AnomalyMap,
+    Mask,
+    checked_pairs,
+    label_regions,
+    numbered_pairs,
+)
 from promptlab.metrics.ranking import (
     Metric,
     Ranking,
@@ -35,18 +44,10 @@ from promptlab.metrics.ranking import (
 
 __all__ = ["PixelHistogram", "PixelMetrics", "aupro_200", "exact_ranking", "pixel_metrics"]
 
-_LEVELS = 2**22
-_REGION_UNIT = 2**44
-"""Weight of one region, spread evenly and in whole numbers over its pixels."""
 _MAX_PIXELS = 2**32 - 1
 _MAX_REGIONS = 2**18
-_ROUNDING = 1e-6
-"""How far interpolation may leave [0, 1]; such scores are clipped."""
 
 _Counts = Shaped[np.ndarray, " bin"]
-# Axes with an underscore may differ from one map to the next.
-AnomalyMap = Float[np.ndarray, "_height _width"]
-Mask = Bool[np.ndarray, "_height _width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,24 +75,10 @@ class PixelHistogram:
             MetricError: when a score is outside [0, 1] or nan, a mask has another size than its
                 map, there are more maps than masks or the reverse, or counters would overflow.
         """
-        pixels = np.zeros(_LEVELS + 1, np.uint32)
-        positives = np.zeros(_LEVELS + 1, np.uint32)
-        weights = np.zeros(_LEVELS + 1, np.int64)
-        n_pixels = n_regions = 0
-        for anomaly_map, mask in _pairs(maps, masks):
-            n_pixels += anomaly_map.size
-            _refuse_overflow(n_pixels, n_regions)
-            bins = (anomaly_map.ravel() * _LEVELS).astype(np.intp)
-            np.add.at(pixels, bins, np.uint32(1))
-            if mask is None or not mask.any():
-                continue
-            count, sizes = _regions(mask)
-            n_regions += count
-            defect_bins = bins[mask.ravel()]
-            np.add.at(positives, defect_bins, np.uint32(1))
-            np.add.at(weights, defect_bins, (_REGION_UNIT + sizes // 2) // sizes)
-        _refuse_overflow(n_pixels, n_regions)
-        return cls(_frozen(pixels), _frozen(positives), _frozen(weights), n_pixels, n_regions)
+        counts = count_pixels(numbered_pairs(maps, masks))
+        _refuse_overflow(counts.n_pixels, counts.n_regions)
+        arrays = (_frozen(each) for each in (counts.pixels, counts.positives, counts.weights))
+        return cls(*arrays, counts.n_pixels, counts.n_regions)
 
     def __add__(self, other: "PixelHistogram") -> "PixelHistogram":
         """Return the histogram of both shards together.
@@ -127,11 +114,9 @@ class PixelHistogram:
         if self.n_pixels == 0:
             empty = np.zeros(0, np.int64)
             return Ranking(negatives=empty, positives=empty, overlap=empty)
-        occupied = self.positives != 0
-        is_start = occupied.copy()
-        is_start[0] = True
-        is_start[1:] |= occupied[:-1]
-        starts = np.flatnonzero(is_start)
+        occupied = np.flatnonzero(self.positives != 0)
+        starts = np.sort(np.concatenate(([0], occupied, occupied + 1)), kind="stable")
+        starts = starts[(np.diff(starts, prepend=-1) > 0) & (starts <= LEVELS)]
         positives = self.positives[starts].astype(np.int64)[::-1]
         # In uint32, fast and safe: a histogram holds fewer than 2**32 pixels.
         pixels = np.add.reduceat(self.pixels, starts, dtype=np.uint32)[::-1].astype(np.int64)
@@ -193,10 +178,10 @@ def exact_ranking(maps: Iterable[AnomalyMap], masks: Iterable[Mask | None]) -> R
         MetricError: as `PixelHistogram.of`.
     """
     scores, sizes = [np.zeros(0, np.float32)], [np.zeros(0, np.int64)]
-    for anomaly_map, mask in _pairs(maps, masks):
+    for anomaly_map, mask in checked_pairs(maps, masks):
         size = np.zeros(anomaly_map.shape, np.int64)
-        if mask is not None and mask.any():
-            _, size[mask] = _regions(mask)
+        if mask is not None:
+            _, size[mask] = label_regions(mask)
         scores.append(anomaly_map.ravel())
         sizes.append(size.ravel())
     values, group = np.unique(-np.concatenate(scores), return_inverse=True)
@@ -222,43 +207,6 @@ def _share_above(
 ) -> Float[np.ndarray, " threshold"]:
     below = np.cumsum(counts, dtype=np.int64)
     return np.asarray(1 - below[thresholds] / below[-1])
-
-
-def _pairs(
-    maps: Iterable[AnomalyMap], masks: Iterable[Mask | None]
-) -> Iterable[tuple[AnomalyMap, Mask | None]]:
-    """Yield checked pairs."""
-    try:
-        for index, (anomaly_map, mask) in enumerate(zip(maps, masks, strict=True)):
-            low, high = float(anomaly_map.min(initial=1)), float(anomaly_map.max(initial=0))
-            if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):
-                raise MetricError(
-                    f"anomaly maps must lie in [0, 1], but map {index} spans {low:g} to {high:g}; "
-                    "rescale all maps by one common function."
-                )
-            if mask is not None and mask.shape != anomaly_map.shape:
-                raise MetricError(
-                    f"a mask must have its map's (height, width) {anomaly_map.shape}, but mask "
-                    f"{index} has {mask.shape}; resize one to the other."
-                )
-            outside = low < 0 or high > 1
-            yield anomaly_map.clip(0, 1) if outside else anomaly_map, mask
-    except ValueError as error:
-        if isinstance(error, MetricError) or "zip()" not in str(error):
-            raise
-        raise MetricError(
-            f"each map needs one mask or None, but the counts differ ({error}); pass None for "
-            "images without defects."
-        ) from error
-
-
-def _regions(mask: Mask) -> tuple[int, Int64[np.ndarray, " positive"]]:
-    """Return the number of 8-connected regions, and the size of each positive's region."""
-    count, labels = cv2.connectedComponents(
-        np.ascontiguousarray(mask).view(np.uint8), connectivity=8, ltype=cv2.CV_32S
-    )
-    inside = np.asarray(labels[mask])
-    return count - 1, np.asarray(np.bincount(inside)[inside])
 
 
 def _refuse_overflow(n_pixels: int, n_regions: int) -> None:

@@ -1,7 +1,7 @@
 """Figures of runs: metrics beside the baseline, score distributions, images with their maps."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
@@ -24,20 +24,23 @@ from promptlab.plots.style import (
     shorten,
     spread,
 )
-from promptlab.results import ImageScore, MetricValue, ResultTable, RunRecord
+from promptlab.plots.variants import Variant, arrange
+from promptlab.results import CategoryResult, ImageScore, MetricValue, RunRecord
 
 __all__ = ["anomaly_gallery", "metric_bars", "score_distributions"]
 
 _PER_ROW = 4
+_MEAN = ""
+"""Stands for the mean over categories where places are listed."""
 _HATCHES = ("//////", "......", "\\\\\\", "xxxxxx")
 
 
 @dataclass(frozen=True)
-class _Variant:
-    """One set of bars."""
+class _Look:
+    """One kind of bar: what it shows in each place, and how it looks."""
 
     name: str
-    table: ResultTable
+    results: Mapping[str, CategoryResult]
     colour: str
     hatch: str = ""
 
@@ -46,48 +49,34 @@ class _Variant:
 def metric_bars(records: Sequence[RunRecord], metric: str) -> Figure:
     """Compare runs, and WinCLIP's baseline beside them, category by category.
 
-    Bars carry the 95 % bootstrap intervals that the records hold; the means over categories have
-    none. For an AUROC the line at 50 % is chance.
+    Runs of one configuration on several data sets are one kind of bar, and a category has the bars
+    of those who judged it only. Bars carry the 95 % bootstrap intervals that the records hold; the
+    means over categories, which are there when all judged all categories, have none. For an AUROC
+    the line at 50 % is chance.
 
     Raises:
         RecordError: when there is no record to compare.
     """
-    variants = _variants(records)
-    categories = list(dict.fromkeys(c for one in variants for c in one.table.categories))
-    rows = [*categories, "mean"] if len(categories) > 1 else categories
-    thickness = 0.78 / len(variants)
-    figure = Picture(
-        figsize=(7.2, 1.1 + len(rows) * max(0.34, 0.19 * len(variants))), layout="constrained"
-    )
+    looks = _looks(arrange(records))
+    rows, left_out = _rows(looks, metric)
+    spots, height = _spots(looks, rows)
+    figure = Picture(figsize=(7.2, 1.15 + 0.19 * height), layout="constrained")
     ax = figure.add_subplot()
-    for nth, one in enumerate(variants):
-        for row, category in enumerate(rows):
-            y = row + (nth - (len(variants) - 1) / 2) * thickness
-            _bar(ax, y, _value_of(one.table, category, metric), thickness=thickness, look=one)
+    for (row, look), y in spots.items():
+        _bar(ax, y, _value_of(looks[look], rows[row], metric), look=looks[look])
     if metric.endswith("auroc") or "_auroc_" in metric:
         ax.axvline(0.5, color=INK, linewidth=0.9, linestyle=(0, (4, 3)), zorder=3)
-    ax.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5), xlabel=f"{metric_label(metric)} (%)")
-    ax.set_yticks(range(len(rows)), [shorten(row) for row in rows])
-    ax.set_ylabel("category")
+    ax.set(xlim=(0, 1), ylim=(height - 0.3, -0.7), ylabel="category")
+    ax.set_xlabel("\n".join([f"{metric_label(metric)} (%)", *left_out]))
+    middles = [
+        float(np.mean([y for (own, _), y in spots.items() if own == row]))
+        for row in range(len(rows))
+    ]
+    ax.set_yticks(middles, [shorten(row or "mean") for row in rows])
     ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
     ax.grid(axis="x")
     ax.set_axisbelow(True)
-    handles: list[Patch | Line2D] = [
-        Patch(
-            label=shorten(one.name, 48),
-            edgecolor=INK,
-            linewidth=0.6,
-            facecolor=one.colour,
-            hatch=one.hatch,
-        )
-        for one in variants
-    ]
-    if any(_has_interval(one.table, metric) for one in variants):
-        handles.append(Line2D([], [], color=INK, linewidth=1.2, label="95 % interval"))
-    if ax.lines:
-        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label="chance"))
-    wide = max(len(str(handle.get_label())) for handle in handles) > 20
-    figure.legend(handles=handles, loc="outside upper left", ncols=2 if wide else 4)
+    _explain_bars(figure, looks, metric, chance=bool(ax.lines))
     return figure
 
 
@@ -165,47 +154,93 @@ def anomaly_gallery(examples: Sequence[Example]) -> Figure:
     return figure
 
 
-def _variants(records: Sequence[RunRecord]) -> list[_Variant]:
-    """Name and colour each run, and each baseline that differs from those before it."""
-    if not records:
-        raise RecordError("a comparison needs at least one record, but got none.")
-    names = [record.name for record in records]
-    colours = [
-        mpl.colors.to_hex(c)
-        for c in mpl.colormaps["viridis"](np.linspace(0.38, 0.92, len(records)))
+def _looks(variants: Sequence[Variant]) -> list[_Look]:
+    """Colour each variant, and each baseline that differs from those before it."""
+    colours = mpl.colormaps["viridis"](np.linspace(0.38, 0.92, len(variants)))
+    looks = [
+        _Look(one.name, one.results, mpl.colors.to_hex(colour))
+        for one, colour in zip(variants, colours, strict=True)
     ]
-    variants: list[_Variant] = []
-    baselines: list[_Variant] = []
-    for nth, record in enumerate(records):
-        name = record.name if names.count(record.name) == 1 else f"{record.name} #{nth + 1}"
-        variants.append(_Variant(name, record.results, colours[nth]))
-        if all(record.baseline != known.table for known in baselines):
-            baselines.append(_Variant(name, record.baseline, "white", _HATCHES[len(baselines) % 4]))
-    for nth, known in enumerate(baselines):
-        of = f" of {known.name}" if len(baselines) > 1 else ""
-        baselines[nth] = replace(known, name=f"WinCLIP baseline{of}")
-    return [*variants, *baselines]
+    baselines: list[dict[str, CategoryResult]] = []
+    owners: list[str] = []
+    for one in variants:
+        for known in baselines:
+            if all(known.get(place, result) == result for place, result in one.baseline.items()):
+                known.update(one.baseline)  # the same images, or other images: one baseline
+                break
+        else:
+            baselines.append(dict(one.baseline))
+            owners.append(one.name)
+    for nth, (table, owner) in enumerate(zip(baselines, owners, strict=True)):
+        of = f" of {owner}" if len(baselines) > 1 else ""
+        looks.append(_Look(f"WinCLIP baseline{of}", table, "white", _HATCHES[nth % len(_HATCHES)]))
+    return looks
 
 
-def _value_of(table: ResultTable, category: str, metric: str) -> MetricValue | None:
-    if category in table.categories:
-        return table.categories[category].metrics.get(metric)
-    return MetricValue(value=table.mean.get(metric)) if category == "mean" else None
+def _rows(looks: Sequence[_Look], metric: str) -> tuple[list[str], list[str]]:
+    """Return the places to draw (an empty name is the mean), and what to say of the others."""
+    places = list(dict.fromkeys(place for look in looks for place in look.results))
+    empty = [p for p in places if all(not _defined(look, p, metric) for look in looks)]
+    if len(empty) == len(places):
+        return places, []
+    shown = [place for place in places if place not in empty]
+    if len(shown) > 1 and all(place in look.results for look in looks for place in shown):
+        shown.append(_MEAN)
+    return shown, [f"undefined, so not shown: {', '.join(empty)}"] if empty else []
 
 
-def _has_interval(table: ResultTable, metric: str) -> bool:
-    values = (result.metrics.get(metric) for result in table.categories.values())
-    return any(value is not None and value.low is not None for value in values)
+def _spots(
+    looks: Sequence[_Look], rows: Sequence[str]
+) -> tuple[dict[tuple[int, int], float], float]:
+    """Place each bar, a unit each, with a gap between categories; return the height in all."""
+    spots: dict[tuple[int, int], float] = {}
+    y = 0.0
+    for row, place in enumerate(rows):
+        for nth, look in enumerate(looks):
+            if place == _MEAN or place in look.results:
+                spots[row, nth] = y
+                y += 1
+        y += 0.8
+    return spots, y - 0.8
 
 
-def _bar(
-    ax: Axes, y: float, value: MetricValue | None, *, thickness: float, look: _Variant
-) -> None:
+def _value_of(look: _Look, place: str, metric: str) -> MetricValue | None:
+    if place != _MEAN:
+        return look.results[place].metrics.get(metric)
+    values = [one.metrics[metric].value for one in look.results.values() if metric in one.metrics]
+    defined = [value for value in values if value is not None]
+    return MetricValue(value=sum(defined) / len(defined)) if defined else None
+
+
+def _defined(look: _Look, place: str, metric: str) -> bool:
+    result = look.results.get(place)
+    value = result.metrics.get(metric) if result is not None else None
+    return value is not None and value.value is not None
+
+
+def _explain_bars(figure: Figure, looks: Sequence[_Look], metric: str, *, chance: bool) -> None:
+    """Put the legend above the bars."""
+    handles: list[Patch | Line2D] = [
+        Patch(
+            label=one.name, edgecolor=INK, linewidth=0.6, facecolor=one.colour, hatch=one.hatch
+        )
+        for one in looks
+    ]  # fmt: skip
+    values = [r.metrics.get(metric) for look in looks for r in look.results.values()]
+    if any(value is not None and value.low is not None for value in values):
+        handles.append(Line2D([], [], color=INK, linewidth=1.2, label="95 % interval"))
+    if chance:
+        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label="chance"))
+    wide = max(len(str(handle.get_label())) for handle in handles) > 20
+    figure.legend(handles=handles, loc="outside upper left", ncols=2 if wide else 4)
+
+
+def _bar(ax: Axes, y: float, value: MetricValue | None, *, look: _Look) -> None:
     if value is None or value.value is None:
         ax.text(0.008, y, "undefined", va="center", fontsize=7, fontstyle="italic", color=SOFT)
         return
     ax.barh(
-        y, value.value, height=thickness * 0.92, edgecolor=INK, linewidth=0.6,
+        y, value.value, height=0.9, edgecolor=INK, linewidth=0.6,
         facecolor=look.colour, hatch=look.hatch,
     )  # fmt: skip
     if value.low is not None and value.high is not None:

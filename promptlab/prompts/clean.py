@@ -7,7 +7,7 @@ line is well formed and speaks of the right state, and may still describe someth
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from promptlab.prompts.state_words import Evidence, state_evidence
@@ -26,7 +26,16 @@ _MARKUP = re.compile(r"[<>{}\[\]|\\^~#*_=@]|https?:|www\.")
 _META = re.compile(
     r"\b(?:here (?:are|is)|sure|certainly|as an ai|i cannot|i can't|i'm sorry|sentence|sentences|"
     r"phrase|phrases|prompt|description|descriptions|describe|describes|example|examples|"
-    r"the (?:photo|image) shows|note that|in summary)\b",
+    r"the (?:photo|image) shows|note that|in summary|instruction|instructions|ignore|"
+    r"api[ _]key|environment variable|password)\b",
+    re.IGNORECASE,
+)
+# Words that carry the grammar of German, French, Spanish, Italian, Dutch and Portuguese, and are no
+# English words.
+_FOREIGN = re.compile(
+    r"\b(?:der|das|eine|einer|einem|mit|und|ohne|ist|auf|dem|den|une|avec|et|sur|dans|sans|le|les|"
+    r"du|est|con|el|los|las|una|sin|en|di|della|il|gli|nel|senza|het|een|van|zonder|op|uma|com|sem|"
+    r"em)\b",
     re.IGNORECASE,
 )
 _WORDS = re.compile(r"[A-Za-z0-9'-]+")
@@ -41,6 +50,7 @@ class CleaningRules:
     """What a prompt must satisfy; the numbers are those of the study of small models."""
 
     noun: str
+    """What each prompt must name; empty: prompts fit any category."""
     state: State
     min_words: int = 3
     max_words: int = 20
@@ -110,23 +120,33 @@ def clean_lines(
 
 
 def _json_strings(body: str) -> list[str]:
-    """Return the texts of a JSON list, or of the lists in a JSON object; [] if it is neither."""
+    """Return the sentences of a JSON answer, whatever its nesting; [] if it is none."""
     if not body.startswith(("[", "{")):
         return []
     try:
-        content = json.loads(body)
+        return list(_sentences(json.loads(body)))
     except (json.JSONDecodeError, RecursionError):
         return []
-    parts = list(content.values()) if isinstance(content, dict) else [content]
-    items = [item for part in parts for item in (part if isinstance(part, list) else [part])]
-    return [item for item in items if isinstance(item, str)]
+
+
+def _sentences(content: object) -> Iterator[str]:
+    """Yield the texts of lists; where a mapping has no list, its own (else they are headings)."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for item in content:
+            yield from _sentences(item)
+    elif isinstance(content, dict):
+        nested = [value for value in content.values() if isinstance(value, list | dict)]
+        for value in nested or content.values():
+            yield from _sentences(value)
 
 
 def _strip(line: str) -> str:
     text = " ".join(line.split())
     text = _BULLET.sub("", text)
     text = text.rstrip(",").strip(_QUOTES + " ").replace("\u2019", "'")
-    return text.rstrip(" .;:,").strip(_QUOTES + " ")
+    return text.rstrip(" .;,").strip(_QUOTES + " ")
 
 
 def _why_not(text: str, rules: CleaningRules) -> _Why | None:
@@ -139,12 +159,14 @@ def _why_malformed(text: str, rules: CleaningRules) -> _Why | None:
     words = [word.lower() for word in _WORDS.findall(text)]
     count, limit = rules.count_tokens, rules.max_tokens
     checks = (
+        (text.endswith(":"), "a heading"),
         (len(words) < rules.min_words, f"fewer than {rules.min_words} words"),
         (len(words) > rules.max_words, f"more than {rules.max_words} words"),
         (not (text.isascii() and text.isprintable()), "not plain English letters"),
         (_MARKUP.search(text), "markup"),
         (text.endswith("?"), "a question"),
         (_META.search(text), "talks about the answer"),
+        (len({*_FOREIGN.findall(text.lower())}) > 1, "not English"),
         (_NOT_SEEN.search(text), "speaks of what no camera sees"),
         (len({*words}) < rules.loop_ratio * len(words), "repeats itself"),
         (rules.strict and _repeats_a_word(words), "repeats a word"),
@@ -156,7 +178,7 @@ def _why_malformed(text: str, rules: CleaningRules) -> _Why | None:
 
 def _why_off_topic(text: str, rules: CleaningRules) -> _Why | None:
     words = [word.lower() for word in _WORDS.findall(text)]
-    if not _names(text, rules.noun):
+    if rules.noun and not _names(text, rules.noun):
         return "does not name the category", ""
     copied = sorted(rules.banned & ({*words} - {*rules.noun.lower().split()}))
     if copied:
@@ -187,6 +209,8 @@ def _why_not_abnormal(text: str, rules: CleaningRules) -> _Why | None:
 
 def _evidence(text: str, rules: CleaningRules) -> Evidence:
     """Weigh the words around the noun, which may hold a defect word itself ("split pin")."""
+    if not rules.noun:
+        return state_evidence(text)
     return state_evidence(re.sub(re.escape(rules.noun), "it", text, flags=re.IGNORECASE))
 
 

@@ -7,8 +7,8 @@ language models.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import yaml
@@ -17,13 +17,45 @@ from promptlab.errors import PromptError, suggest
 from promptlab.files import write_text
 from promptlab.prompts.promptset import Prompt, PromptSet, Provenance, merge
 from promptlab.types import State
+from promptlab.yamltext import load_yaml
 
-__all__ = ["prompt_file_name", "read_prompt_set", "read_prompts", "write_prompt_set"]
+__all__ = [
+    "PromptRow",
+    "prompt_file_name",
+    "prompt_files",
+    "read_prompt_set",
+    "read_prompts",
+    "read_rows",
+    "write_prompt_set",
+]
 
 FORMAT = "promptlab-prompts"
 VERSION = 1
 _STATES = {state.name.lower(): state for state in State}
 _SUFFIXES = (".jsonl", ".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class PromptRow:
+    """One line of a prompt file as it stands there, before the rules of prompts are applied."""
+
+    where: str
+    """File and line."""
+    text: str
+    state: State
+    source: str
+    provenance: Provenance | None = None
+
+    def prompt(self) -> Prompt:
+        """Return the prompt.
+
+        Raises:
+            PromptError: naming the place, when the text breaks a rule.
+        """
+        try:
+            return Prompt(self.text.strip(), self.state, self.source, self.provenance)
+        except PromptError as error:
+            raise PromptError(f"{self.where}: {error}") from error
 
 
 def prompt_file_name(category: str, source: str) -> str:
@@ -49,14 +81,8 @@ def read_prompt_set(path: Path) -> PromptSet:
         PromptError: naming file and line, when the file is absent, not UTF-8, of another format
             or version, or a prompt in it breaks a rule.
     """
-    if path.suffix not in _SUFFIXES:
-        raise PromptError(
-            f"a prompt file must end in {', '.join(_SUFFIXES)}, but got {path}; rename it."
-        )
-    text = _read_text(path)
-    category, prompts = (
-        _parse_jsonl(path, text) if path.suffix == ".jsonl" else _parse_yaml(path, text)
-    )
+    category, rows = read_rows(path)
+    prompts = [(row.where, row.prompt()) for row in rows]
     seen: dict[tuple[State, str], str] = {}
     for where, prompt in prompts:
         key = (prompt.state, prompt.text)
@@ -70,6 +96,39 @@ def read_prompt_set(path: Path) -> PromptSet:
         return PromptSet(category, tuple(prompt for _, prompt in prompts))
     except PromptError as error:
         raise PromptError(f"{path}: {error}") from error
+
+
+def read_rows(path: Path) -> tuple[str, tuple[PromptRow, ...]]:
+    """Read the category and the lines of a prompt file, whether or not they make a prompt set.
+
+    Raises:
+        PromptError: naming file and line, when the file is absent, not UTF-8, or of another format
+            or version.
+    """
+    if path.suffix not in _SUFFIXES:
+        raise PromptError(
+            f"a prompt file must end in {', '.join(_SUFFIXES)}, but got {path}; rename it."
+        )
+    text = _read_text(path)
+    parse = _parse_jsonl if path.suffix == ".jsonl" else _parse_yaml
+    category, rows = parse(path, text)
+    return category, tuple(rows)
+
+
+def prompt_files(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return prompt files in order, those of a folder sorted.
+
+    Raises:
+        PromptError: when there is none.
+    """
+    found: list[Path] = []
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        found += [each for each in inside if not path.is_dir() or each.suffix in _SUFFIXES]
+    if not found:
+        listed = ", ".join(map(str, paths))
+        raise PromptError(f"there must be prompt sets to read, but {listed} holds none.")
+    return tuple(found)
 
 
 def read_prompts(path: Path, category: str) -> PromptSet:
@@ -122,7 +181,7 @@ def _read_text(path: Path) -> str:
         ) from error
 
 
-def _parse_jsonl(path: Path, text: str) -> tuple[str, list[tuple[str, Prompt]]]:
+def _parse_jsonl(path: Path, text: str) -> tuple[str, list[PromptRow]]:
     rows = list(_json_rows(path, text))
     if not rows:
         raise PromptError(f"{path}: a prompt file must start with a header line, but is empty.")
@@ -135,7 +194,7 @@ def _parse_jsonl(path: Path, text: str) -> tuple[str, list[tuple[str, Prompt]]]:
             f"but got format {header.get('format')!r}, version {header.get('version')!r}."
         )
     category = _string(where, header, "category")
-    return category, [(where, _as_prompt(where, row)) for where, row in rows[1:]]
+    return category, [_as_row_of(where, row) for where, row in rows[1:]]
 
 
 def _json_rows(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -150,30 +209,25 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, object
                 f"{where}: each line must be one JSON object, but {error.msg} at column "
                 f"{error.colno}."
             ) from error
+        except (ValueError, RecursionError) as error:  # a number of 5,000 digits, deep nesting
+            raise PromptError(
+                f"{where}: each line must be one JSON object, but {error}."
+            ) from error
         if not isinstance(row, dict):
             raise PromptError(f"{where}: each line must be one JSON object, but got {line[:60]!r}.")
         yield where, row
 
 
-def _as_prompt(where: str, row: Mapping[str, object]) -> Prompt:
+def _as_row_of(where: str, row: Mapping[str, object]) -> PromptRow:
     _check_keys(where, row, allowed=("state", "text", "source", "provenance"))
     provenance = row.get("provenance")
-    return _prompt(
+    return PromptRow(
         where,
         _string(where, row, "text"),
         state=_state(where, row.get("state")),
         source=_string(where, row, "source") if "source" in row else "human",
         provenance=None if provenance is None else _as_provenance(where, provenance),
     )
-
-
-def _prompt(
-    where: str, text: str, *, state: State, source: str, provenance: Provenance | None = None
-) -> Prompt:
-    try:
-        return Prompt(text.strip(), state, source, provenance)
-    except PromptError as error:
-        raise PromptError(f"{where}: {error}") from error
 
 
 def _as_provenance(where: str, value: object) -> Provenance:
@@ -194,24 +248,24 @@ def _as_provenance(where: str, value: object) -> Provenance:
     return Provenance(**value)
 
 
-def _parse_yaml(path: Path, text: str) -> tuple[str, list[tuple[str, Prompt]]]:
+def _parse_yaml(path: Path, text: str) -> tuple[str, list[PromptRow]]:
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
     except yaml.YAMLError as error:
         raise PromptError(f"{path}: must be YAML, but {' '.join(str(error).split())}.") from error
     if not isinstance(content, dict):
         raise PromptError(f"{path}: must hold category, normal and abnormal, but got {content!r}.")
     _check_keys(str(path), content, allowed=("category", "source", *_STATES))
     source = _string(str(path), content, "source") if "source" in content else "human"
-    prompts: list[tuple[str, Prompt]] = []
+    rows: list[PromptRow] = []
     for name, state in _STATES.items():
         texts = content.get(name, [])
         if not isinstance(texts, list) or not all(isinstance(one, str) for one in texts):
             raise PromptError(f"{path}: {name!r} must be a list of sentences, but got {texts!r}.")
         for number, one in enumerate(texts, start=1):
             where = f"{path}: {name} number {number}"
-            prompts.append((where, _prompt(where, one, state=state, source=source)))
-    return _string(str(path), content, "category"), prompts
+            rows.append(PromptRow(where, one, state=state, source=source))
+    return _string(str(path), content, "category"), rows
 
 
 def _check_keys(where: str, row: Mapping[str, object], *, allowed: tuple[str, ...]) -> None:

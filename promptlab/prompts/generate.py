@@ -5,30 +5,33 @@ know how models are reached, what makes a line good, or backbones.
 """
 
 import hashlib
-import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from promptlab import __version__
+from promptlab.config import Price, TrafficConfig
 from promptlab.errors import LLMError, PromptError, PromptLabError
 from promptlab.files import digest_bytes
-from promptlab.prompts.answers import Answer, AnswerCache, answer_key, open_answers
+from promptlab.prompts.answers import Answer, answer_key, open_answers
+from promptlab.prompts.asking import Asker, Draw, choose_form
 from promptlab.prompts.clean import CleaningRules, Dropped, clean_lines, parse_answer
-from promptlab.prompts.llm import LLM, Sampling, default_template, open_llm
+from promptlab.prompts.llm import Sampling, default_template, open_llm
 from promptlab.prompts.nouns import category_noun
 from promptlab.prompts.promptset import Prompt, PromptSet, Provenance
 from promptlab.prompts.recorded import RecordedAnswer
+from promptlab.prompts.secrets import redact
 from promptlab.prompts.templates import (
+    Form,
     RequestTemplate,
     load_template,
     render,
     render_prefix,
     request_text,
 )
+from promptlab.prompts.traffic import CapReachedError, Gate, Usage
 from promptlab.types import Progress, State, silent
 
 if TYPE_CHECKING:
@@ -40,6 +43,7 @@ _CAP_FACTOR = 3
 _CAP_EXTRA = 8
 # Requests in one go, per connection: few, since neither progress nor Ctrl-C gets in between.
 _BATCH = 4
+_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -52,40 +56,44 @@ class Generated:
     """Lines that the answers held, up to the last one needed."""
     kept: int
     requests: int
+    """Draws made; a failed request that was sent again is one draw."""
     cached: int
-    """Requests that the answer cache answered."""
+    """Draws that the answer cache answered."""
     failed: tuple[str, ...]
-    """Why requests had no answer, one entry each."""
-    tokens: int
-    """Input and output tokens of the answers used, cached ones included, where reported."""
+    """Why draws had no answer, one entry each."""
+    faults: Mapping[str, int]
+    """Faults of single requests by kind, also of those that a retry mended."""
+    usage: Usage
+    """Tokens of the answers used, cached ones included, where reported."""
+    cost_usd: float | None
+    """What these tokens cost; None: the model's price is not known."""
     seconds: float
+    """Of this call; next to nothing when all answers were cached."""
+    answer_seconds: float
+    """Sum over the answers, from when they were first given."""
     complete: bool
     """Whether both states reached the number asked for."""
+    form: Form
+    """How the answers were written."""
     answers: tuple[RecordedAnswer, ...]
     """Raw answers, for `promptlab.prompts.recorded.write_recording`."""
+
+    @property
+    def tokens(self) -> int:
+        """Input and output tokens together."""
+        return self.usage.input_tokens + self.usage.output_tokens
 
 
 @dataclass(frozen=True)
 class _Task:
     """What stays the same over all draws of one call."""
 
-    llm: LLM
+    asker: Asker
     template: RequestTemplate
-    sampling: Sampling
     category: str
     noun: str
     per_state: int
     seed: int
-
-
-@dataclass(frozen=True)
-class _Draw:
-    """One LLM request: what to ask and with which seed."""
-
-    request: "PromptValue"
-    text: str
-    seed: int
-    key: str
 
 
 @dataclass
@@ -95,10 +103,10 @@ class _Tally:
     prompts: list[Prompt] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
     answers: list[RecordedAnswer] = field(default_factory=list)
+    used: list[Answer] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     requests: int = 0
     cached: int = 0
-    tokens: int = 0
 
 
 def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
@@ -110,6 +118,8 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
     per_state: int = 24,
     seed: int = 0,
     temperature: float = 0.9,
+    form: Literal["auto", "lines", "structured"] = "auto",
+    traffic: TrafficConfig | None = None,
     count_tokens: Callable[[str], int] | None = None,
     max_tokens: int = 77,
     cache: Path | None = None,
@@ -118,7 +128,8 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
     """Let a language model write the prompts of one category.
 
     Draws go on until ``per_state`` prompts of each state survive cleaning, at most three times as
-    many as that and a few more; ``complete`` says whether that was enough.
+    many as that and a few more; ``complete`` says whether that was enough. A request that fails
+    for good is counted, and the others go on.
 
     Args:
         llm: as in `promptlab.prompts.llm`.
@@ -128,136 +139,118 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
         per_state: how many prompts of each state to reach.
         seed: another seed is another sample of the same model.
         temperature: of the language model.
+        form: whether answers are lines or follow a schema; ``auto``: by the model's capability.
+        traffic: pace, patience, prices and caps; None: the defaults.
         count_tokens: the backbone's token count; None: prompts may have any number of tokens.
         max_tokens: the backbone's limit, for ``count_tokens``.
         cache: the answer cache's file; None: the one in promptlab's cache folder.
         progress: told how many prompts of a state are kept, out of how many.
 
     Raises:
-        LLMError: when the model cannot be reached or nothing usable came of a state.
+        LLMError: when the model cannot be reached, nothing usable came of a state, or a cap on
+            dollars has no price to reckon with.
         MissingDependencyError: when a package is missing.
         PromptError: when the template does not exist or breaks rules, or per_state is below 1.
     """
     if per_state < 1:
         raise PromptError(f"per_state must be at least 1, but got {per_state}.")
-    asked = load_template(template or default_template(llm))
-    sampling = Sampling(temperature, asked.max_tokens, asked.stop)
+    template_ = load_template(template or default_template(llm))
+    manner = traffic or TrafficConfig()
+    sampling = Sampling(temperature, template_.max_tokens, template_.stop)
     started = time.monotonic()
     tallies = []
     with (
-        open_llm(llm, kind=asked.kind, sampling=sampling) as model,
+        open_llm(llm, kind=template_.kind, sampling=sampling, traffic=manner) as model,
         open_answers(cache) as answers,
     ):
+        if model.local:  # what fails on this machine fails again
+            manner = manner.model_copy(update={"retries": 0})
+        asker = Asker(
+            llm=model,
+            sampling=sampling,
+            form=choose_form(model, template_, asked=form, answers=answers),
+            groups=template_.groups,
+            # Recorded answers of a hosted model were not free.
+            gate=Gate(manner, model=model.name, free=model.local and model.cacheable),
+            traffic=manner,
+            answers=answers,
+        )
         noun = noun or category_noun(category)
-        task = _Task(model, asked, sampling, category, noun, per_state, seed)
+        task = _Task(asker, template_, category, noun, per_state, seed)
         for state in State:
             rules = CleaningRules(
-                noun,
+                noun if template_.names_category else "",
                 state,
-                strict=asked.strict,
-                banned=asked.banned,
+                strict=template_.strict,
+                banned=template_.banned,
                 count_tokens=count_tokens,
                 max_tokens=max_tokens,
             )
-            tallies.append(_fill_state(task, rules, answers=answers, progress=progress))
+            tallies.append(_fill_state(task, rules, progress=progress))
     return _summary(task, tallies, seconds=time.monotonic() - started)
 
 
-def _fill_state(
-    task: _Task, rules: CleaningRules, *, answers: AnswerCache, progress: Progress
-) -> _Tally:
+def _fill_state(task: _Task, rules: CleaningRules, *, progress: Progress) -> _Tally:
     """Draw until enough prompts of one state are kept, or the cap is reached."""
     count = min(task.template.answers_per_request, task.per_state)
     cap = -(-(_CAP_FACTOR * task.per_state + _CAP_EXTRA) // count)
-    request = render(task.template, rules.state, noun=task.noun, count=count)
+    request = render(task.template, rules.state, noun=task.noun, count=count, form=task.asker.form)
     rules = replace(rules, request=request_text(request))
     tally = _Tally()
     index = 0
+    misses = 0
     while len(tally.prompts) < task.per_state and index < cap:
+        if rules.state == State.NORMAL and task.asker.gate.used() >= _SHARE:
+            tally.failed.append("half of a cap is used up; the rest is for the other state")
+            break
         missing = -(-(task.per_state - len(tally.prompts)) // count)
-        wanted = min(missing, cap - index, _BATCH * task.llm.max_concurrency)
+        wanted = min(missing, cap - index, _BATCH * task.asker.llm.max_concurrency)
         draws = [_draw(task, request, i) for i in range(index, index + wanted)]
         index += wanted
-        results = _ask(task, draws, tally=tally, answers=answers)
+        results = task.asker.ask(draws)
+        tally.requests += len(draws)
         for draw, result in zip(draws, results, strict=True):
             if isinstance(result, Answer):
+                tally.cached += draw.key not in task.asker.fresh
                 _take(task, rules, draw, answer=result, tally=tally)
+            else:
+                tally.failed.append(_plain(result))
         progress(f"{rules.state.name.lower()} prompts", len(tally.prompts), task.per_state)
-        if not any(isinstance(result, Answer) for result in results):
+        misses = 0 if any(isinstance(result, Answer) for result in results) else misses + 1
+        # A model that has answered in this call may do so again; one that has not is not there.
+        if misses > bool(task.asker.fresh) or _capped(results):
             break
     if not tally.prompts:
         raise _nothing_usable(task, rules.state, tally)
     return tally
 
 
-def _draw(task: _Task, request: "PromptValue", index: int) -> _Draw:
+def _capped(results: Sequence[Answer | Exception]) -> bool:
+    return any(isinstance(result, CapReachedError) for result in results)
+
+
+def _draw(task: _Task, request: "PromptValue", index: int) -> Draw:
     """Number the draw: without its own seed and key, equal requests would share one answer."""
     digest = hashlib.sha256(f"{task.seed}:{index}".encode()).digest()
     seed = int.from_bytes(digest[:4], "big") & 0x7FFFFFFF
     text = request_text(request)
-    sampling = task.sampling
+    sampling = task.asker.sampling
     key = answer_key(
-        task.llm.id,
+        task.asker.llm.id,
         text,
         sampling.temperature,
         sampling.max_tokens,
         list(sampling.stop),
         task.seed,
         index,
+        *(["structured"] if task.asker.form == "structured" else []),
     )
-    return _Draw(request, text, seed, key)
+    return Draw(request, text, seed, key)
 
 
-def _ask(
-    task: _Task, draws: Sequence[_Draw], *, tally: _Tally, answers: AnswerCache
-) -> list[Answer | BaseException]:
-    """Answer draws from the cache, and ask the model for the rest, in one batch."""
-    known = {draw.key: answers.get(draw.key) for draw in draws} if task.llm.cacheable else {}
-    new = [draw for draw in draws if known.get(draw.key) is None]
-    fresh: dict[str, Answer | BaseException] = {}
-    if new:
-        fresh = dict(zip((draw.key for draw in new), _request(task, new, answers), strict=True))
-    tally.requests += len(draws)
-    tally.cached += len(draws) - len(new)
-    tally.failed += [_plain(one) for one in fresh.values() if isinstance(one, BaseException)]
-    return [known.get(draw.key) or fresh[draw.key] for draw in draws]
-
-
-def _request(
-    task: _Task, draws: Sequence[_Draw], answers: AnswerCache
-) -> list[Answer | BaseException]:
-    # LangChain takes a third of a second to import; a run from the cache alone does not need it.
-    from langchain_core.runnables import RunnableConfig, RunnableLambda  # noqa: PLC0415
-
-    model = task.llm.model()
-
-    def ask(draw: _Draw) -> Answer:
-        arguments = task.llm.call_arguments(task.sampling, seed=draw.seed)
-        answer = _as_answer(model.generate_prompt([draw.request], **arguments))
-        if task.llm.cacheable:
-            answers.put(draw.key, answer)  # at once, so that an interrupted run loses nothing
-        return answer
-
-    limit = RunnableConfig(max_concurrency=task.llm.max_concurrency)
-    return [*RunnableLambda(ask).batch(list(draws), limit, return_exceptions=True)]
-
-
-def _as_answer(result: Any) -> Answer:  # noqa: ANN401 - LLMResult, imported only when needed
-    generation = result.generations[0][0]
-    usage = getattr(getattr(generation, "message", None), "usage_metadata", None) or {}
-    total = (result.llm_output or {}).get("token_usage") or {}
-    date = (generation.generation_info or {}).get("date")
-    return Answer(
-        generation.text,
-        date or datetime.now(UTC).isoformat(timespec="seconds"),
-        usage.get("input_tokens") or total.get("prompt_tokens") or 0,
-        usage.get("output_tokens") or total.get("completion_tokens") or 0,
-    )
-
-
-def _take(task: _Task, rules: CleaningRules, draw: _Draw, *, answer: Answer, tally: _Tally) -> None:
+def _take(task: _Task, rules: CleaningRules, draw: Draw, *, answer: Answer, tally: _Tally) -> None:
     """Clean one answer and keep what is good, up to the number wanted."""
-    tally.tokens += answer.input_tokens + answer.output_tokens
+    tally.used.append(answer)
     tally.answers.append(
         RecordedAnswer(request=draw.text, seed=draw.seed, answer=answer.text, date=answer.date)
     )
@@ -273,21 +266,23 @@ def _take(task: _Task, rules: CleaningRules, draw: _Draw, *, answer: Answer, tal
 
 def _prompt(task: _Task, state: State, text: str, answer: Answer) -> Prompt:
     provenance = Provenance(
-        llm=task.llm.name,
+        llm=task.asker.llm.name,
         template=task.template.name,
         template_version=task.template.version,
         seed=task.seed,
-        temperature=task.sampling.temperature,
+        temperature=task.asker.sampling.temperature,
         date=answer.date,
         promptlab_version=__version__,
         answer_digest=digest_bytes(answer.text.encode("utf-8")),
     )
-    return Prompt(text, state, f"{task.llm.name}/{task.template.name}", provenance)
+    return Prompt(text, state, f"{task.asker.llm.name}/{task.template.name}", provenance)
 
 
 def _summary(task: _Task, tallies: Sequence[_Tally], *, seconds: float) -> Generated:
     prompts = tuple(prompt for tally in tallies for prompt in tally.prompts)
     dropped = tuple(line for tally in tallies for line in tally.dropped)
+    used = [answer for tally in tallies for answer in tally.used]
+    usage = Usage(sum(one.input_tokens for one in used), sum(one.output_tokens for one in used))
     return Generated(
         prompt_set=PromptSet(task.category, prompts),
         dropped=dropped,
@@ -296,15 +291,23 @@ def _summary(task: _Task, tallies: Sequence[_Tally], *, seconds: float) -> Gener
         requests=sum(tally.requests for tally in tallies),
         cached=sum(tally.cached for tally in tallies),
         failed=tuple(reason for tally in tallies for reason in tally.failed),
-        tokens=sum(tally.tokens for tally in tallies),
+        faults=dict(task.asker.gate.faults),
+        usage=usage,
+        cost_usd=_cost(usage, task.asker.gate.price),
         seconds=seconds,
+        answer_seconds=sum(one.seconds for one in used),
         complete=len(prompts) == len(State) * task.per_state,
+        form=task.asker.form,
         answers=tuple(answer for tally in tallies for answer in tally.answers),
     )
 
 
+def _cost(usage: Usage, price: Price | None) -> float | None:
+    return None if price is None else usage.cost(price)
+
+
 def _nothing_usable(task: _Task, state: State, tally: _Tally) -> LLMError:
-    asked = f"{task.llm.name} must give usable {state.name.lower()} prompts for {task.noun!r}"
+    asked = f"{task.asker.llm.name} must give usable {state.name.lower()} prompts for {task.noun!r}"
     if tally.failed:
         return LLMError(f"{asked}, but its requests failed: {tally.failed[-1]}")
     example = f"; the last: {tally.dropped[-1].reason}" if tally.dropped else ""
@@ -315,9 +318,6 @@ def _nothing_usable(task: _Task, state: State, tally: _Tally) -> LLMError:
 
 
 def _plain(error: BaseException) -> str:
-    """Say what went wrong in one line; providers like to quote parts of keys."""
-    text = " ".join(str(error).split())
-    if isinstance(error, PromptLabError):
-        return text
-    text = re.sub(r"(?i)(?:sk-|key[-_=: ]+|bearer )\S+", "[key]", text)
-    return f"{type(error).__name__}: {text[:200]}"
+    """Say what went wrong in one line, without keys."""
+    text = redact(" ".join(str(error).split()))
+    return text if isinstance(error, PromptLabError) else f"{type(error).__name__}: {text[:200]}"

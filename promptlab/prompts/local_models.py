@@ -36,6 +36,7 @@ class _Completion(BaseLLM):
     """Continues texts."""
 
     ask: Ask
+    name: str | None = None
 
     @property
     def _llm_type(self) -> str:
@@ -68,6 +69,7 @@ class _Chat(BaseChatModel):
     """Answers messages."""
 
     ask: Ask
+    name: str | None = None
 
     @property
     def _llm_type(self) -> str:
@@ -88,11 +90,14 @@ class _Chat(BaseChatModel):
                 "output_tokens": reply.output_tokens,
                 "total_tokens": reply.input_tokens + reply.output_tokens,
             },
+            # LangChain's usage callback counts only answers that say which model gave them.
+            response_metadata={"model_name": self.name or "local"},
         )
         generation = ChatGeneration(message=message, generation_info={"date": reply.date})
         return ChatResult(generations=[generation])
 
 
-def wrap(ask: Ask, *, kind: str) -> BaseLLM | BaseChatModel:
+def wrap(ask: Ask, *, kind: str, name: str = "local") -> BaseLLM | BaseChatModel:
     """Return a LangChain model of kind ``completion`` or ``chat`` that asks the function."""
-    return _Completion(ask=ask) if kind == "completion" else _Chat(ask=ask)
+    made = _Completion if kind == "completion" else _Chat
+    return made(ask=ask, name=name)

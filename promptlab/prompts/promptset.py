@@ -13,11 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptlab.errors import PromptError, suggest
+from promptlab.prompts.selection import Embed, even_places, mmr_places, random_places
 from promptlab.types import State
 
 __all__ = ["SELECTIONS", "Prompt", "PromptSet", "Provenance", "merge"]
 
-SELECTIONS = ("all", "random")
+SELECTIONS = ("all", "random", "diverse")
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,22 @@ class PromptSet:
         *,
         select: str = "all",
         rng: np.random.Generator | None = None,
+        embed: Embed | None = None,
     ) -> "PromptSet":
         """Return at most ``per_state`` prompts of each state, in the set's order.
 
         Args:
             per_state: how many; a state that has fewer gives all it has. None: all.
             select: ``all`` takes prompts evenly spaced over the set, so that every source and
-                state phrase is represented; ``random`` draws without replacement.
+                state phrase is represented; ``random`` draws without replacement; ``diverse``
+                takes those that are typical of their state and unlike one another, see
+                `promptlab.prompts.selection.mmr_places`.
             rng: the generator for ``random``.
+            embed: sentences to unit vectors, for ``diverse``.
 
         Raises:
-            PromptError: when ``per_state`` is below 1, or ``select`` is unknown or lacks ``rng``.
+            PromptError: when ``per_state`` is below 1, or ``select`` is unknown or lacks ``rng``
+                or ``embed``.
         """
         if select not in SELECTIONS:
             raise PromptError(f"unknown prompt selection {select!r}; {suggest(select, SELECTIONS)}")
@@ -112,10 +118,18 @@ class PromptSet:
             raise PromptError(f"per_state must be at least 1, but got {per_state}; null takes all.")
         if select == "random" and rng is None:
             raise PromptError("selection 'random' needs a generator, but got none; pass rng.")
+        if select == "diverse" and embed is None:
+            raise PromptError("selection 'diverse' needs embeddings, but got none; pass embed.")
         chosen: set[int] = set()
         for state in State:
             places = [i for i, prompt in enumerate(self.prompts) if prompt.state == state]
-            chosen.update(places[i] for i in _pick(len(places), per_state, rng=rng, select=select))
+            if select == "random" and rng is not None:
+                picked = random_places(len(places), per_state, rng=rng)
+            elif select == "diverse" and embed is not None and per_state < len(places):
+                picked = mmr_places(embed([self.prompts[i].text for i in places]), per_state)
+            else:
+                picked = even_places(len(places), per_state)
+            chosen.update(places[i] for i in picked)
         return PromptSet(
             self.category, tuple(prompt for i, prompt in enumerate(self.prompts) if i in chosen)
         )
@@ -143,14 +157,6 @@ def _first_of_each(prompts: Iterable[Prompt]) -> tuple[Prompt, ...]:
     for prompt in prompts:
         first.setdefault((prompt.state, prompt.text), prompt)
     return tuple(first.values())
-
-
-def _pick(total: int, wanted: int, *, select: str, rng: np.random.Generator | None) -> list[int]:
-    if wanted >= total:
-        return list(range(total))
-    if select == "random" and rng is not None:
-        return [int(i) for i in rng.choice(total, size=wanted, replace=False)]
-    return [(i * total) // wanted for i in range(wanted)]
 
 
 def _problem(text: str) -> str:

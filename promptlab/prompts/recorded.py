@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -42,6 +42,8 @@ class Recording:
     llm: str
     template: str
     answers: tuple[RecordedAnswer, ...]
+    form: Literal["lines", "structured"] = "lines"
+    """How the answers were asked for."""
 
 
 class _Header(BaseModel):
@@ -50,6 +52,7 @@ class _Header(BaseModel):
     version: int
     llm: str
     template: str
+    form: Literal["lines", "structured"] = "lines"
 
 
 def write_recording(path: Path, recording: Recording) -> None:
@@ -59,6 +62,7 @@ def write_recording(path: Path, recording: Recording) -> None:
         "version": VERSION,
         "llm": recording.llm,
         "template": recording.template,
+        "form": recording.form,
     }
     rows: Iterable[dict[str, object]] = [header, *(one.model_dump() for one in recording.answers)]
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
@@ -92,7 +96,7 @@ def read_recording(path: Path) -> Recording:
             f"{path}:1: a recording must be of format {FORMAT} version {VERSION}, but is "
             f"{header.format} version {header.version}; record it again."
         )
-    return Recording(header.llm, header.template, tuple(answers))
+    return Recording(header.llm, header.template, tuple(answers), header.form)
 
 
 def replay(recording: Recording, *, kind: str) -> "BaseLLM | BaseChatModel":

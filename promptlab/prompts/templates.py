@@ -18,13 +18,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from promptlab.errors import PromptError, suggest
 from promptlab.prompts.nouns import article
 from promptlab.types import State
+from promptlab.yamltext import load_yaml
 
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
 
-__all__ = ["RequestTemplate", "available_templates", "load_template", "render", "request_text"]
+__all__ = [
+    "Form",
+    "RequestTemplate",
+    "available_templates",
+    "load_template",
+    "render",
+    "render_prefix",
+    "request_text",
+]
 
-SLOTS = ("article", "category", "count")
+Form = Literal["lines", "structured"]
+"""How an answer is written: sentences on lines, or JSON by a schema."""
+SLOTS = ("article", "category", "count", "format")
+_LINES = "Write one sentence per line, without numbering, headings or comments."
+_GROUPED_LINES = (
+    "Write each heading on a line of its own that ends with a colon, and below it its sentences, "
+    "one per line, without numbering or comments."
+)
+_STRUCTURED = "Answer in the structure that you are given, without comments."
 
 
 class _Strict(BaseModel):
@@ -60,6 +77,13 @@ class RequestTemplate(_Strict):
     """Clean as for models too small to be trusted; see `promptlab.prompts.clean`."""
     banned: frozenset[str] = frozenset()
     """Nouns of the template's own examples; answers that repeat one are dropped."""
+    groups: bool = False
+    """Whether sentences come under headings, such as a list of defects."""
+
+    @property
+    def names_category(self) -> bool:
+        """Whether requests name the category; else one answer serves every category."""
+        return "category" in self.slots
 
     @cached_property
     def label(self) -> str:
@@ -124,13 +148,20 @@ def load_template(name: str) -> RequestTemplate:
 
 
 def render(
-    template: RequestTemplate, state: State, *, noun: str, count: int | None = None
+    template: RequestTemplate,
+    state: State,
+    *,
+    noun: str,
+    count: int | None = None,
+    form: Form = "lines",
 ) -> "PromptValue":
     """Fill the slots and return LangChain's value for one LLM request."""
     # LangChain takes a third of a second to import; reading prompt sets must not pay for it.
     from langchain_core.prompts import ChatPromptTemplate, PromptTemplate  # noqa: PLC0415
 
+    wording = _GROUPED_LINES if template.groups else _LINES
     values = _values(noun, count or template.answers_per_request)
+    values["format"] = wording if form == "lines" else _STRUCTURED
     asked = _of(template.requests, state)
     if isinstance(asked, str):
         return PromptTemplate.from_template(asked).invoke(values)
@@ -157,7 +188,7 @@ def _is_text(request: "PromptValue") -> bool:
 
 def _parse(where: str, text: str) -> RequestTemplate:
     try:
-        content = yaml.safe_load(text)
+        content = load_yaml(text)
         return RequestTemplate.model_validate(content)
     except yaml.YAMLError as error:
         raise PromptError(f"{where}: must be YAML, but {' '.join(str(error).split())}.") from error

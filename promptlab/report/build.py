@@ -22,6 +22,7 @@ from promptlab.gallery import Example, read_gallery
 from promptlab.plots import metric_bars, metric_label, score_distributions
 from promptlab.prompts.files import read_prompt_set
 from promptlab.prompts.promptset import PromptSet
+from promptlab.report.links import Link, link_files
 from promptlab.report.pictures import (
     Legend,
     Photo,
@@ -31,14 +32,18 @@ from promptlab.report.pictures import (
     make_legend,
 )
 from promptlab.report.sweeps import SweepSection, load_sweep
-from promptlab.report.tables import Table, make_table
+from promptlab.report.tables import Table, make_comparison, make_table
 from promptlab.report.words import duration, listing, summarise_run
 from promptlab.results import (
+    PROMPT_USES_FILE,
     RECORD_FILE,
+    SCORES_FILE,
     SWEEP_FILE,
     PromptSetRecord,
+    PromptUse,
     RunRecord,
     Skipped,
+    read_prompt_uses,
     read_record,
     read_scores,
 )
@@ -61,13 +66,27 @@ class _Wall:
 
 
 @dataclass(frozen=True)
+class _PromptLine:
+    """One prompt and what it counted over the images of its category."""
+
+    text: str
+    source: str
+    weight: float | None
+    """Mean weight divided by the largest of its state, for a bar from 0 to 1."""
+    mean_weight: float | None
+    kept_share: float | None
+
+
+@dataclass(frozen=True)
 class _Prompts:
     """The prompts of one category, with what the record says of them."""
 
     record: PromptSetRecord
     category: str
-    columns: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-    """(state, ((text, source), …)) for both states."""
+    columns: tuple[tuple[str, tuple["_PromptLine", ...]], ...]
+    """(state, its prompts) for both states."""
+    weighed: bool
+    """Whether the run kept its prompts' weights; runs of older versions did not."""
     origins: tuple[str, ...]
     """How language models came to write prompts, a line per source."""
 
@@ -76,6 +95,7 @@ class _Prompts:
 class _Run:
     anchor: str
     source: str
+    links: tuple[Link, ...]
     record: RunRecord
     summary: str
     table: Table
@@ -102,9 +122,9 @@ def build_report(sources: Sequence[Path], out: Path) -> Path:
     runs, sweeps = [], []
     for number, source in enumerate(sources, start=1):
         if (source / RECORD_FILE).is_file():
-            runs.append(_load_run(source, f"run-{number}"))
+            runs.append(_load_run(source, f"run-{number}", beside=out.parent))
         elif (source / SWEEP_FILE).is_file():
-            sweeps.append(load_sweep(source, f"sweep-{number}"))
+            sweeps.append(load_sweep(source, f"sweep-{number}", beside=out.parent))
         else:
             raise RecordError(
                 f"a report needs folders that `promptlab run` or `promptlab sweep` wrote, but "
@@ -125,12 +145,14 @@ def _render(runs: Sequence[_Run], sweeps: Sequence[SweepSection]) -> str:
     environment.filters["duration"] = duration
     style, script = ((_HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     names = [run.record.name for run in runs] + [sweep.record.study for sweep in sweeps]
-    compared = _plot_metrics([run.record for run in runs]) if len(runs) > 1 else ()
+    records = [run.record for run in runs]
+    several = len(runs) > 1
     return environment.get_template("page.html.jinja").render(
         title=f"promptlab: {listing(list(dict.fromkeys(names)))}",
         runs=runs,
         sweeps=sweeps,
-        compared=compared,
+        compared=_plot_metrics(records) if several else (),
+        comparison=make_comparison(records, baseline=BASELINE) if several else None,
         style=style,
         script=script,
         style_digest=_digest(style),
@@ -139,8 +161,11 @@ def _render(runs: Sequence[_Run], sweeps: Sequence[SweepSection]) -> str:
     )
 
 
-def _load_run(folder: Path, anchor: str) -> _Run:
+def _load_run(folder: Path, anchor: str, *, beside: Path) -> _Run:
     record, scores = read_record(folder), read_scores(folder)
+    uses: dict[tuple[str, str, str], PromptUse] = {
+        (one.category, one.state, one.text): one for one in read_prompt_uses(folder)
+    }
     distribution = embed_plot(
         score_distributions(scores),
         alt="Image scores of normal and abnormal images, category by category.",
@@ -153,6 +178,7 @@ def _load_run(folder: Path, anchor: str) -> _Run:
     return _Run(
         anchor=anchor,
         source=str(folder),
+        links=link_files(folder, (RECORD_FILE, SCORES_FILE, PROMPT_USES_FILE), beside),
         record=record,
         summary=summarise_run(record),
         table=make_table(
@@ -160,7 +186,7 @@ def _load_run(folder: Path, anchor: str) -> _Run:
         ),
         plots=(*_plot_metrics([record]), distribution),
         walls=_walls(read_gallery(folder)),
-        prompts=tuple(_load_prompts(folder, *item) for item in record.prompts.items()),
+        prompts=tuple(_load_prompts(folder, *item, uses) for item in record.prompts.items()),
         skipped=(*record.dataset.problems, *(skip for one in results for skip in one.skipped)),
         config=_as_yaml(record.config),
     )
@@ -197,17 +223,33 @@ def _walls(examples: Sequence[Example]) -> tuple[_Wall, ...]:
     return tuple(walls)
 
 
-def _load_prompts(folder: Path, category: str, record: PromptSetRecord) -> _Prompts:
+def _load_prompts(
+    folder: Path,
+    category: str,
+    record: PromptSetRecord,
+    uses: Mapping[tuple[str, str, str], PromptUse],
+) -> _Prompts:
     # The name only: a record from elsewhere must not lead out of its run folder.
     prompts = read_prompt_set(folder / "prompts" / Path(record.file).name)
-    columns = tuple(
-        (
-            state.name.lower(),
-            tuple((one.text, one.source) for one in prompts.prompts if one.state == state),
+    columns = []
+    for state in State:
+        name = state.name.lower()
+        mine = [one for one in prompts.prompts if one.state == state]
+        known = [uses.get((category, name, one.text)) for one in mine]
+        most = max((use.mean_weight for use in known if use is not None), default=0.0)
+        lines = (
+            _PromptLine(
+                text=one.text,
+                source=one.source,
+                weight=None if use is None or most <= 0 else use.mean_weight / most,
+                mean_weight=None if use is None else use.mean_weight,
+                kept_share=None if use is None else use.kept_share,
+            )
+            for one, use in zip(mine, known, strict=True)
         )
-        for state in State
-    )
-    return _Prompts(record, category, columns, _origins(prompts))
+        columns.append((name, tuple(sorted(lines, key=lambda line: -(line.mean_weight or 0.0)))))
+    weighed = any(line.weight is not None for _, lines in columns for line in lines)
+    return _Prompts(record, category, tuple(columns), weighed, _origins(prompts))
 
 
 def _origins(prompts: PromptSet) -> tuple[str, ...]:

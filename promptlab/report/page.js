@@ -70,25 +70,44 @@ for (const controls of document.querySelectorAll(".controls")) {
   });
 }
 
-// Zoom: the example itself, larger; Escape, the button and the backdrop close it.
+// Zoom: the example itself, larger. Arrow keys go on; Escape, the button and the backdrop close it.
 const dialog = document.querySelector("dialog.zoom");
 
-for (const button of document.querySelectorAll("button.open")) {
-  button.addEventListener("click", () => {
-    const example = button.closest("figure");
-    const stack = button.querySelector(".stack").cloneNode(true);
-    const image = stack.querySelector("img");
-    stack.style.setProperty("--ratio", String(image.getAttribute("width") / image.getAttribute("height")));
-    const words = example.querySelector("figcaption").cloneNode(true);
-    const path = words.querySelector(".path");
-    path.textContent = path.title;
-    dialog.querySelector(".zoomed").replaceChildren(stack, words);
+const openers = [...document.querySelectorAll("button.open")];
+let shown = 0;
+
+function enlarge(number) {
+  shown = (number + openers.length) % openers.length;
+  const button = openers[shown];
+  const example = button.closest("figure");
+  const stack = button.querySelector(".stack").cloneNode(true);
+  const image = stack.querySelector("img");
+  stack.style.setProperty("--ratio", String(image.getAttribute("width") / image.getAttribute("height")));
+  const words = example.querySelector("figcaption").cloneNode(true);
+  const path = words.querySelector(".path");
+  path.textContent = path.title;
+  dialog.querySelector(".zoomed").replaceChildren(stack, words);
+  if (!dialog.open) {
     dialog.showModal();
-  });
+  }
 }
+
+openers.forEach((button, number) => button.addEventListener("click", () => enlarge(number)));
+
+dialog.addEventListener("keydown", (event) => {
+  const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+  if (step) {
+    enlarge(shown + step);
+  }
+});
+
+// Back to where one was: the browser returns to the first example's button, not the one shown last.
+dialog.addEventListener("close", () => openers[shown].focus());
 
 dialog.addEventListener("click", (event) => {
   if (event.target === dialog) {
     dialog.close();
+  } else if (event.target.dataset.step) {
+    enlarge(shown + Number(event.target.dataset.step));
   }
 });

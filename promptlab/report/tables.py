@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from promptlab.plots import metric_label
-from promptlab.results import CategoryResult, MetricValue, ResultTable
+from promptlab.results import CategoryResult, MetricValue, ResultTable, RunRecord
 
-__all__ = ["Cell", "Column", "Group", "Row", "Table", "make_table", "percent"]
+__all__ = ["Cell", "Column", "Group", "Row", "Table", "make_comparison", "make_table", "percent"]
 
 NO_REASON = "the record gives no reason"
 
@@ -98,6 +98,40 @@ def make_table(variants: Mapping[str, ResultTable], *, oracle: Sequence[str] = (
     )
 
 
+def make_comparison(records: Sequence[RunRecord], *, baseline: str) -> Table:
+    """Lay out runs below one another: means over their categories, and the gain in image AUROC.
+
+    Args:
+        records: the runs.
+        baseline: what WinCLIP's ensemble is called.
+    """
+    names = _unique(name for record in records for name in record.results.mean)
+    shown = [n for n in names if any(one.results.mean.get(n) is not None for one in records)]
+    oracle = {name for record in records for name in record.oracle_metrics}
+    notes: list[str] = []
+
+    def means(table: ResultTable) -> list[Cell]:
+        reason = "no category of this run defines it"
+        values = (MetricValue(value=table.mean.get(name), reason=reason) for name in shown)
+        return [_cell(value, notes) for value in values]
+
+    groups = []
+    for record in records:
+        rows = [Row("This run", (*means(record.results), _gain_cell(record)))]
+        if record.gain is not None:
+            rows.append(Row(baseline, (*means(record.baseline), Cell(""))))
+        detail = f"{record.dataset.images:,} images of {record.dataset.name}"
+        groups.append(Group(record.name, detail, tuple(rows)))
+    columns = [Column(_unbroken(metric_label(name)), name in oracle) for name in shown]
+    return Table(
+        columns=(*columns, Column("gain in image AUROC, points", oracle=False)),
+        groups=tuple(groups),
+        mean=None,
+        notes=tuple(notes),
+        absent=(),
+    )
+
+
 def percent(value: float) -> str:
     """Return a fraction in percent with one decimal, without the sign.
 
@@ -117,6 +151,18 @@ def _cell(value: MetricValue, notes: list[str]) -> Cell:
     if value.low is not None and value.high is not None:
         interval = f"{percent(value.low)}\u2013{percent(value.high)}"
     return Cell(percent(value.value), interval, order=value.value)
+
+
+def _gain_cell(record: RunRecord) -> Cell:
+    if record.gain is None:
+        return Cell("is the baseline")
+    gain = record.gain.mean
+    if gain.value is None:
+        return Cell("\u2013")
+    interval = ""
+    if gain.low is not None and gain.high is not None:
+        interval = f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}".replace("-", "\u2212")
+    return Cell(f"{100 * gain.value:+.1f}".replace("-", "\u2212"), interval, order=gain.value)
 
 
 def _mean_group(

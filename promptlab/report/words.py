@@ -73,7 +73,7 @@ def _subject(record: RunRecord) -> str:
     scorer, aligner = (_name_in(record.config, part) for part in ("scorer", "aligner"))
     written = f" from {listing(sources)}" if sources else ""
     return (
-        f"{record.name} judged {plural(normal + abnormal, 'image')} ({normal:,} normal, "
+        f"{record.label} judged {plural(normal + abnormal, 'image')} ({normal:,} normal, "
         f"{abnormal:,} abnormal) in {plural(len(record.results.categories), 'category')} of "
         f"{record.dataset.name}, with the backbone {record.backbone.name}, "
         f"{_prompt_counts(record)}{written}, the scorer {scorer} and the aligner {aligner}."

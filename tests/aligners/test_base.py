@@ -61,5 +61,26 @@ def test_join_maps_joins_as_the_views_say(join, expected):
 
 def test_join_maps_refuses_views_that_disagree():
     views = [LocalView(torch.zeros(1, 1, 3), join=join) for join in ("arithmetic", "harmonic")]
-    with pytest.raises(ValueError, match=r"must agree .* \['arithmetic', 'harmonic'\]; give all"):
+    with pytest.raises(ValueError, match=r"must agree .*'arithmetic'.*'harmonic'.*; give all"):
+        join_maps(views, [torch.zeros(1, 1)] * 2)
+
+
+def test_join_maps_weighs_groups_after_joining_each():
+    nothing = torch.zeros(1, 1, 3)
+    views = [
+        LocalView(nothing, join="harmonic", group=0, weight=3.0),
+        LocalView(nothing, join="harmonic", group=0, weight=3.0),
+        LocalView(nothing, group=7, weight=1.0),
+    ]
+    found = join_maps(views, [torch.tensor([[x]]) for x in (0.2, 0.6, 0.9)])
+    # harmonic mean of 0.2 and 0.6 is 0.3; (3 x 0.3 + 0.9) / 4
+    torch.testing.assert_close(found, torch.tensor([[0.45]]))
+
+
+@pytest.mark.parametrize("weights", [(0.0, 0.0), (-1.0, 2.0)])
+def test_join_maps_refuses_weights_that_mean_nothing(weights):
+    views = [
+        LocalView(torch.zeros(1, 1, 3), group=i, weight=weight) for i, weight in enumerate(weights)
+    ]
+    with pytest.raises(ValueError, match=r"at least 0 and add up to more, but got \["):
         join_maps(views, [torch.zeros(1, 1)] * 2)

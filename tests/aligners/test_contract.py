@@ -14,7 +14,15 @@ def test_shipped_aligner_keeps_contract(name, check):
 
 
 def test_all_aligners_are_registered_on_import():
-    assert ALIGNERS.available() == ("fine_grained", "gem", "global", "patch", "value", "window")
+    assert ALIGNERS.available() == (
+        "blend",
+        "fine_grained",
+        "gem",
+        "global",
+        "patch",
+        "value",
+        "window",
+    )
 
 
 @dataclass(frozen=True)

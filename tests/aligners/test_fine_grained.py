@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import normalize
 
 from aligners.base import Requirements
-from aligners.contract import example_features
+from aligners.contract import example_features, permute_images
 from aligners.fine_grained import FineGrainedAligner
 from aligners.patch import PatchAligner
 
@@ -113,3 +113,53 @@ def test_blank_image_gives_one_finite_embedding(value):
 def test_refuses_parameter(parameters, message):
     with pytest.raises(ValueError, match=message):
         FineGrainedAligner(**parameters)
+
+
+def halves(features):
+    order = torch.arange(3)
+    return [permute_images(features, order[:2]), permute_images(features, order[2:])]
+
+
+@pytest.mark.parametrize("centre", [False, True])
+@pytest.mark.parametrize("prior", ["projection", "zero"])
+def test_dataset_scope_equals_least_squares_over_all_images(centre, prior):
+    aligner = FineGrainedAligner(ridge=0.5, centre=centre, prior=prior, scope="dataset")
+    (view,) = aligner.fit(lambda: iter(halves(NARROW))).align(NARROW)
+    tokens, members = NARROW.patch_tokens.double(), averages(NARROW, (2,))
+    base = tokens @ NARROW.projection.double().T
+    base = base / base.norm(dim=-1).mean(-1)[:, None, None] * float(prior == "projection")
+    means = members @ tokens
+    residuals = targets(NARROW, (2,)) - members @ base
+    offset = means.mean(1, keepdim=True) if centre else torch.zeros(3, 1, 1).double()
+    shift = residuals.mean(1, keepdim=True) if centre else torch.zeros(3, 1, 1).double()
+    centred = means - offset
+    root = (0.5 * centred.square().sum(-1).mean(-1).sum()).sqrt() * torch.eye(6).double()
+    left = torch.cat([centred.flatten(0, 1), root])
+    right = torch.cat([(residuals - shift).flatten(0, 1), torch.zeros(6, 8).double()])
+    change = torch.linalg.lstsq(left, right, driver="gelsd").solution
+    expected = base + shift + (tokens - offset) @ change
+    torch.testing.assert_close(view.embeddings.double(), expected, rtol=0, atol=1e-5)
+
+
+def test_dataset_scope_of_one_image_equals_image_scope():
+    alone = permute_images(WIDE, torch.tensor([1]))
+    (found,) = FineGrainedAligner(scope="dataset").fit(lambda: [alone]).align(alone)
+    (expected,) = FineGrainedAligner().align(alone)
+    torch.testing.assert_close(found.embeddings, expected.embeddings, rtol=0, atol=1e-5)
+
+
+def test_dataset_scope_is_said_to_be_transductive():
+    aligner = FineGrainedAligner(scope="dataset")
+    assert aligner.transductive
+    assert not FineGrainedAligner().transductive
+    assert not aligner.fit(lambda: [WIDE]).transductive
+
+
+def test_dataset_scope_refuses_to_align_before_fitting():
+    with pytest.raises(ValueError, match=r"`align` was called before `fit`; call `align` on what"):
+        FineGrainedAligner(scope="dataset").align(WIDE)
+
+
+def test_dataset_scope_refuses_an_empty_pool():
+    with pytest.raises(ValueError, match="needs at least one image, but got none"):
+        FineGrainedAligner(scope="dataset").fit(list)

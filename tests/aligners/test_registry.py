@@ -9,7 +9,7 @@ def test_unknown_name_gets_closest_match_and_all_names():
         UnknownNameError, match="unknown aligner 'windw'; did you mean 'window'"
     ) as e:
         ALIGNERS["windw"]
-    assert "Available: fine_grained, gem, global, patch, value, window." in str(e.value)
+    assert "Available: blend, fine_grained, gem, global, patch, value, window." in str(e.value)
 
 
 def test_duplicate_name_is_refused():

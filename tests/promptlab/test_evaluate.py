@@ -7,10 +7,9 @@ from fakes import TinyBackbone, write_mvtec
 
 from promptlab import workbench as module
 from promptlab.config import ExperimentConfig, with_overrides
-from promptlab.errors import ConfigError, DataError, RecordError
-from promptlab.evaluate import baseline_of, run_experiment, run_grid
+from promptlab.errors import RecordError
+from promptlab.evaluate import baseline_of, run_experiment
 from promptlab.gallery import read_gallery
-from promptlab.grid import Cell, Grid
 from promptlab.prompts.files import read_prompt_set
 from promptlab.results import read_record, read_scores
 from promptlab.types import State
@@ -109,48 +108,6 @@ def test_run_experiment_leaves_a_refused_folder_as_it_was(
     with pytest.raises(RecordError, match="never overwritten"):
         run_experiment(other, Workbench(), parent=tmp_path, folder=folder)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-
-
-def cells_of(config: ExperimentConfig, *scorers: str) -> Grid:
-    cells = (
-        Cell(with_overrides(config, {"scorer.name": name}), {"scorer": name}) for name in scorers
-    )
-    return Grid("tiny", ("scorer",), tuple(cells))
-
-
-def test_run_grid_equals_its_cells_run_alone_and_encodes_once(
-    config: ExperimentConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tiny = TinyBackbone()
-    monkeypatch.setattr(module, "load_backbone", lambda *_, **__: tiny)
-    grid = cells_of(config, "mean", "max")
-    results = run_grid(grid, Workbench(), parent=tmp_path / "runs")
-    encoded = tiny.images_encoded
-    assert encoded == 24
-    assert {one.folder.parent.parent for one in results} == {tmp_path / "runs"}
-    for one in results:
-        assert one.folder.name == one.cell.folder
-        _, alone = run_experiment(one.cell.config, Workbench(), parent=tmp_path / "alone")
-        assert read_record(one.folder).results == alone.results
-        assert one.record.baseline == alone.baseline
-    assert tiny.images_encoded == encoded
-
-
-def test_run_grid_names_the_cell_before_anything_runs(
-    config: ExperimentConfig, tmp_path: Path
-) -> None:
-    with pytest.raises(ConfigError, match=r"cell scorer=men: .* did you mean 'mean'"):
-        run_grid(cells_of(config, "mean", "men"), Workbench(), parent=tmp_path / "runs")
-    assert not (tmp_path / "runs").exists()
-
-
-def test_run_grid_names_the_cell_that_failed(config: ExperimentConfig, tmp_path: Path) -> None:
-    root = config.dataset.root
-    assert root is not None
-    for path in (root / "disc" / "test").rglob("*.png"):
-        path.write_bytes(b"")
-    with pytest.raises(DataError, match=r"cell scorer=max: .*all 12 of 'disc' failed"):
-        run_grid(cells_of(config, "max"), Workbench(), parent=tmp_path / "runs")
 
 
 def test_run_experiment_records_its_references(config: ExperimentConfig, tmp_path: Path) -> None:

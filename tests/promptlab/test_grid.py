@@ -126,3 +126,31 @@ def test_load_config_refuses_a_grid_and_says_who_takes_it(tmp_path: Path) -> Non
     path.write_text(PLAIN + "grid: {seed: [1, 2]}\n")
     with pytest.raises(ConfigError, match="`promptlab run` takes grids"):
         load_config(path)
+
+
+def test_cells_are_compared_with_the_first_value_of_every_axis(write) -> None:
+    grid = write("scorer: [mean, max]\naligner: [patch, value]\n")
+    assert [grid.reference_of(cell).folder for cell in grid.cells] == ["mean-patch"] * 4
+
+
+def test_against_names_the_axis_that_is_compared(write) -> None:
+    grid = write("scorer: [mean, max]\naligner: [patch, value]\nagainst: {scorer: max}\n")
+    assert [grid.reference_of(cell).folder for cell in grid.cells] == [
+        "max-patch",
+        "max-value",
+        "max-patch",
+        "max-value",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("against", "message"),
+    [
+        ("mean", r"against must map axes .* but got 'mean'; write for example"),
+        ("{scorr: mean}", r"unknown axis 'scorr' in against; did you mean 'scorer'"),
+        ("{scorer: men}", r"unknown value 'men' of axis 'scorer' in against; did you mean 'mean'"),
+    ],
+)
+def test_against_refuses_what_is_not_on_the_grid(write, against: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        write(f"scorer: [mean, max]\nagainst: {against}\n")

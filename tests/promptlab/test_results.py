@@ -5,11 +5,14 @@ import pytest
 from promptlab.errors import RecordError
 from promptlab.results import (
     ImageScore,
+    PromptUse,
     new_run_folder,
     provenance,
+    read_prompt_uses,
     read_record,
     read_scores,
     read_sweep,
+    write_prompt_uses,
     write_scores,
 )
 
@@ -48,3 +51,23 @@ def test_provenance_names_versions_and_the_commit() -> None:
     made = provenance()
     assert "torch" in made.versions
     assert made.commit is None or len(made.commit) == 40
+
+
+USE = PromptUse(
+    category="nut", state="normal", text='a "nut", whole', mean_weight=0.25, kept_share=0.5
+)
+
+
+def test_prompt_uses_survive_a_round_trip(tmp_path: Path) -> None:
+    write_prompt_uses(tmp_path, [USE])
+    assert read_prompt_uses(tmp_path) == [USE]
+
+
+def test_prompt_uses_of_an_older_run_are_empty(tmp_path: Path) -> None:
+    assert read_prompt_uses(tmp_path) == []
+
+
+def test_damaged_prompt_uses_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "prompt_weights.csv").write_text("category,state\nnut,odd\n")
+    with pytest.raises(RecordError, match="must hold one line per prompt"):
+        read_prompt_uses(tmp_path)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from fakes import TinyBackbone, write_mvtec
 from PIL import Image
 
@@ -37,7 +38,8 @@ def test_judge_scores_every_image_and_draws_maps(
     judged = Workbench().judge(config, "plate")
     assert len(judged.samples) == 12
     assert judged.maps is not None
-    assert judged.maps.shape == (12, 32, 32)
+    assert len(judged.maps) == 12
+    assert {each.shape for each in judged.maps} == {(32, 32)}
     assert judged.masks is not None
     scores = judged.prediction.image_score.numpy()
     assert (
@@ -189,3 +191,41 @@ def test_judge_scores_with_each_option_of_the_prompts_and_the_scorer(
     found = Workbench().judge(with_overrides(config, changes), "plate").prediction
     assert found.weights.normal.shape == plain.weights.normal.shape
     assert (found.patch_map != plain.patch_map).any()
+
+
+def test_maps_of_several_image_sizes_are_averaged(
+    config: ExperimentConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(_: str, *, image_size: tuple[int, int] | None, **__: object) -> TinyBackbone:
+        tiny = TinyBackbone()
+        tiny.image_size = image_size or tiny.image_size
+        return tiny
+
+    monkeypatch.setattr(module, "load_backbone", load)
+    bench = Workbench()
+    sizes: dict[str, object] = {"coarse": (32, 48), "fine": (48, 64)}
+    maps = {}
+    for name, size in sizes.items():
+        judged = bench.judge(with_overrides(config, {"backbone.image_size": size}), "plate")
+        maps[name] = judged.prediction.patch_map
+    both = {"backbone.image_size": sizes["coarse"], "backbone.map_sizes": [sizes["fine"]]}
+    joined = bench.judge(with_overrides(config, both), "plate").prediction
+    resized = torch.nn.functional.interpolate(
+        maps["coarse"][:, None], size=maps["fine"].shape[1:], mode="bilinear"
+    )[:, 0]
+    torch.testing.assert_close(joined.patch_map, (resized + maps["fine"]) / 2)
+    alone = bench.judge(with_overrides(config, {"backbone.image_size": sizes["coarse"]}), "plate")
+    torch.testing.assert_close(joined.global_score, alone.prediction.global_score)
+
+
+def test_transductive_aligner_sees_all_images_of_a_category(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    aligner = {"name": "fine_grained", "params": {"scope": "dataset", "scales": [2]}}
+    bench = Workbench()
+    whole = bench.judge(with_overrides(config, {"aligner": aligner}), "plate")
+    few = {"aligner": aligner, "dataset.limit": 4}
+    some = bench.judge(with_overrides(config, few), "plate")
+    place = {sample.path: i for i, sample in enumerate(whole.samples)}
+    same = [place[sample.path] for sample in some.samples]
+    assert not torch.allclose(whole.prediction.patch_map[same], some.prediction.patch_map)

@@ -1,5 +1,7 @@
 import csv
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +67,7 @@ def config(tmp_path: Path) -> Path:
         ("data", "list"),
         ("data", "synth"),
         ("data", "verify"),
+        ("data", "download"),
         ("prompts", "generate"),
         ("prompts", "show"),
         ("run",),
@@ -271,7 +274,60 @@ def test_data_synth_and_verify(run: Run, tmp_path: Path) -> None:
     next((tmp_path / "s").rglob("*_mask.png")).write_bytes(b"")
     status, out, _ = run("data", "verify", "synthetic", "--root", tmp_path / "s", "--json")
     assert status == 1
-    assert len(json.loads(out)["problems"]) == 1
+    assert [one["kind"] for one in json.loads(out)["problems"]] == ["corrupt"]
+
+
+def test_data_verify_prints_a_table_by_kind(run: Run, tmp_path: Path) -> None:
+    root = write_mvtec(tmp_path / "data", count=3)
+    masks = sorted(root.rglob("*_mask.png"))
+    masks[0].rename(masks[0].with_name("900_mask.png"))
+    Image.new("L", (64, 41)).save(masks[1])
+    next(root.rglob("good/*.png")).write_bytes(b"\x89PNG")
+    status, out, err = run("data", "verify", "mvtec", "--root", root)
+    kinds = [line.split()[0] for line in out.splitlines()]
+    assert status == 1
+    assert kinds == ["kind", "corrupt", "mis-sized", "unpaired", "unpaired"]
+    assert "6 images checked, 4 problems: 1 corrupt, 1 mis-sized, 2 unpaired" in err
+
+
+def test_data_download_shows_licence_and_place_and_asks_to_accept(run: Run) -> None:
+    status, _, err = run("data", "download", "visa")
+    assert status == 2
+    assert "licence: CC BY 4.0" in err
+    assert "from: https://github.com/amazon-science/spot-diff (https://amazon-visual-ano" in err
+    assert "then give --accept-licence" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "text"),
+    [
+        ("mpdd", 1, "must be fetched by a person, since .* from https://github.com/stepanje/MPDD"),
+        ("mvtec_ad_2", 1, r"mvtec-ad-2, then: promptlab data download mvtec_ad_2 --archive FILE"),
+        ("elpv", 0, r"to get it: pip install 'promptlab\[elpv\]'"),
+        ("synthetic", 0, "to get it: promptlab data synth --out FOLDER"),
+        ("folder", 0, r"nothing to fetch: set dataset\.root"),
+        ("vias", 2, "did you mean 'visa'"),
+    ],
+)
+def test_data_download_says_where_a_set_comes_from(
+    run: Run, name: str, status: int, text: str
+) -> None:
+    got, _, err = run("data", "download", name, "--accept-licence")
+    assert got == status
+    assert re.search(text, err)
+
+
+def test_data_download_unpacks_an_archive_of_the_user(run: Run, tmp_path: Path) -> None:
+    write_mvtec(tmp_path / "data", categories=("metal_plate",), count=1)
+    archive = shutil.make_archive(str(tmp_path / "MPDD"), "zip", tmp_path / "data")
+    words = ("data", "download", "mpdd", "--archive", archive)
+    assert run(*words)[0] == 2
+    status, _, err = run(*words, "--accept-licence")
+    assert status == 0
+    assert "UNVERIFIED, nobody published it; written down" in err
+    status, out, _ = run("data", "verify", "mpdd", "--json")
+    assert (status, json.loads(out)) == (0, {"images": 2, "problems": []})
+    assert Path(archive).exists()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from promptlab.datasets.folders import noun_of, read_mvtec
+from promptlab.datasets.folders import (
+    noun_of,
+    read_btad,
+    read_mpdd,
+    read_mvtec,
+    read_mvtec_ad_2,
+    read_mvtec_loco,
+)
+from promptlab.datasets.images import load_mask
+from promptlab.datasets.verify import verify_dataset
 from promptlab.errors import DataError
 from promptlab.types import State
 
@@ -110,3 +119,109 @@ def test_read_mvtec_refuses_no_categories(root):
 )
 def test_noun_of_a_category(category, noun):
     assert noun_of(category) == noun
+
+
+def listed(dataset, root):
+    return [
+        (str(s.path.relative_to(root)), s.label, s.mask_path and str(s.mask_path.relative_to(root)))
+        for s in dataset.samples
+    ]
+
+
+def test_read_mvtec_ad_2_reads_the_public_test_images_only(tmp_path):
+    root = touch(
+        tmp_path,
+        "can/test_public/good/000_regular.png",
+        "can/test_public/bad/000_overexposed.png",
+        "can/test_public/ground_truth/bad/000_overexposed_mask.png",
+        "can/test_private/000_mixed.png",
+        "can/test_private_mixed/000_mixed.png",
+        "can/train/good/000_regular.png",
+        "can/validation/good/000_regular.png",
+    )
+    dataset = read_mvtec_ad_2(root, None)
+    mask = "can/test_public/ground_truth/bad/000_overexposed_mask.png"
+    assert listed(dataset, root) == [
+        ("can/test_public/bad/000_overexposed.png", State.ABNORMAL, mask),
+        ("can/test_public/good/000_regular.png", State.NORMAL, None),
+    ]
+    assert [sample.path.parent.name for sample in dataset.train] == ["good"]
+    assert (dataset.name, dataset.problems) == ("mvtec_ad_2", ())
+
+
+def test_read_mvtec_loco_joins_the_masks_of_one_image(tmp_path):
+    root = touch(
+        tmp_path,
+        "pushpins/test/good/000.png",
+        "pushpins/test/logical_anomalies/000.png",
+        "pushpins/test/logical_anomalies/001.png",
+        "pushpins/ground_truth/logical_anomalies/000/000.png",
+        "pushpins/ground_truth/logical_anomalies/000/001.png",
+        "pushpins/train/good/000.png",
+        "pushpins/validation/good/000.png",
+    )
+    folder = root / "pushpins/ground_truth/logical_anomalies/000"
+    for number in (0, 1):
+        mask = Image.new("L", (3, 2))
+        mask.putpixel((number, 0), 200 + number)  # values tell kinds of defects apart
+        mask.save(folder / f"00{number}.png")
+    dataset = read_mvtec_loco(root, None)
+    assert [sample.mask_path for sample in dataset.samples] == [None, folder, None]
+    assert load_mask(folder, (2, 3)).tolist() == [[True, True, False], [False] * 3]
+    assert [problem.path.name for problem in dataset.problems] == ["001.png"]
+
+
+def test_a_folder_of_masks_is_verified_like_a_mask(tmp_path):
+    names = ("good/0.png", "crack/0.png", "crack/1.png")
+    root = touch(tmp_path, *(f"nut/test/{name}" for name in names))
+    touch(root, "nut/ground_truth/crack/0/000.png")
+    (root / "nut/ground_truth/crack/1").mkdir()
+    Image.new("L", (2, 3)).save(root / "nut/ground_truth/crack/0/001.png")
+    found = verify_dataset(read_mvtec_loco(root, None))
+    assert [(problem.path.name, problem.kind) for problem in found] == [
+        ("0", "mis-sized"),
+        ("1", "corrupt"),
+    ]
+
+
+def test_read_btad_names_its_products(tmp_path):
+    root = touch(
+        tmp_path,
+        "01/test/ok/0000.bmp",
+        "01/test/ko/0000.bmp",
+        "01/ground_truth/ko/0000.png",
+        "01/train/ok/0000.bmp",
+    )
+    dataset = read_btad(root, None)
+    assert listed(dataset, root) == [
+        ("01/test/ko/0000.bmp", State.ABNORMAL, "01/ground_truth/ko/0000.png"),
+        ("01/test/ok/0000.bmp", State.NORMAL, None),
+    ]
+    assert dataset.nouns == {"01": "industrial product"}
+    assert len(dataset.train) == 1
+
+
+def test_read_mpdd_puts_colours_before_the_part(tmp_path):
+    for category in ("bracket_black", "metal_plate", "tubes"):
+        touch(tmp_path, f"{category}/test/good/0.png")
+    assert read_mpdd(tmp_path, None).nouns == {
+        "bracket_black": "black bracket",
+        "metal_plate": "metal plate",
+        "tubes": "metal tubes",
+    }
+
+
+@pytest.mark.parametrize("read", [read_mvtec, read_btad, read_mpdd, read_mvtec_loco])
+def test_readers_take_the_downloaded_set_when_no_root_is_given(own_cache, read):
+    name = read.__name__.removeprefix("read_")
+    touch(own_cache / "datasets" / name, "nut/test/good/0.png")
+    assert len(read(None, None).samples) == 1
+
+
+@pytest.mark.parametrize("read", [read_mvtec_ad_2, read_btad, read_mpdd, read_mvtec_loco])
+def test_readers_say_how_a_set_is_got_when_there_is_none(read):
+    name = read.__name__.removeprefix("read_")
+    with pytest.raises(
+        DataError, match=f"{name} needs a root, .* run promptlab data download {name}"
+    ):
+        read(None, None)

@@ -6,6 +6,7 @@ from PIL import Image
 
 from promptlab.datasets.dataset import Dataset, limited
 from promptlab.datasets.load import DATASETS, describe, load_dataset
+from promptlab.datasets.sources import SOURCES
 from promptlab.errors import ConfigError, DataError
 from promptlab.types import Sample, State
 
@@ -46,12 +47,18 @@ def test_load_dataset_applies_the_limit_and_records_it(tmp_path):
 
 
 def test_load_dataset_offers_the_documented_names():
-    assert set(DATASETS) == {"mvtec", "visa", "elpv", "synthetic", "textile"}
+    own = {"mvtec", "visa", "elpv", "synthetic", "textile"}
+    more = {"btad", "folder", "ksdd", "ksdd2", "magnetic_tile", "mpdd", "mvtec_ad_2", "mvtec_loco"}
+    assert set(DATASETS) == own | more
+    assert set(DATASETS) == set(SOURCES)
 
 
 def test_describe_has_a_line_for_every_data_set():
     assert all("\n" not in describe(name) for name in DATASETS)
     assert describe("mvtec").startswith("any folder in MVTec AD layout")
+    assert describe("visa").endswith("; promptlab data download visa, or root; CC BY 4.0")
+    assert "pip install conformal-clip-data" in describe("textile")
+    assert "; needs root; " in describe("mpdd")
 
 
 def test_describe_refuses_an_unknown_name():
@@ -60,7 +67,7 @@ def test_describe_refuses_an_unknown_name():
 
 
 def test_load_dataset_refuses_an_unknown_name():
-    with pytest.raises(ConfigError, match=r"got 'mvtek'; did you mean 'mvtec'\? Available: elpv"):
+    with pytest.raises(ConfigError, match=r"got 'mvtek'; did you mean 'mvtec'\? Available: btad"):
         load_dataset("mvtek")
 
 

@@ -102,11 +102,24 @@ def test_read_visa_refuses_missing_columns(tmp_path):
 
 
 def test_read_visa_refuses_an_unknown_label(tmp_path):
-    with pytest.raises(DataError, match="must be normal or anomaly, but got 'bad'; take the file"):
+    with pytest.raises(DataError, match=r"or anomaly, but got 'pcb1/e.JPG', 'bad'; take the file"):
         read_visa(visa(tmp_path, SPLIT + "pcb1,test,bad,pcb1/e.JPG,\n"), None)
 
 
-@pytest.mark.parametrize("path", ["../../secret.png", "/etc/hosts"])
+def test_read_visa_refuses_a_line_that_breaks_off(tmp_path):
+    with pytest.raises(DataError, match=r"must name an image, .* but got None, 'normal'; take"):
+        read_visa(visa(tmp_path, SPLIT + "pcb1,test,normal\n"), None)
+
+
+def test_read_visa_follows_a_link_that_the_user_made(tmp_path):
+    elsewhere, root = tmp_path / "disk", tmp_path / "set"
+    elsewhere.mkdir()
+    root.mkdir()
+    (root / "pcb1").symlink_to(elsewhere)
+    assert len(read_visa(visa(root), ["pcb1"]).samples) == 2
+
+
+@pytest.mark.parametrize("path", ["../../secret.png", "/etc/hosts", "pcb1/../../x.png"])
 def test_read_visa_refuses_paths_outside_its_folder(tmp_path, path):
     with pytest.raises(DataError, match=f"must stay inside .* but got '{path}'; do not use this"):
         read_visa(visa(tmp_path, SPLIT + f"pcb1,test,normal,{path},\n"), None)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from records import run_of
 
 from promptlab.errors import RecordError
 from promptlab.gallery import Example
@@ -177,3 +178,26 @@ def test_anomaly_gallery_shows_maps_of_all_shapes_on_one_scale() -> None:
 def test_anomaly_gallery_refuses_no_example() -> None:
     with pytest.raises(RecordError, match="at least one example"):
         anomaly_gallery([])
+
+
+def test_metric_bars_of_different_data_sets_have_no_empty_rows() -> None:
+    figure = metric_bars(
+        [
+            run_of("a", {"mono": 0.8}, config={"scorer": {"name": "mean"}}, data="elpv"),
+            run_of("b", {"gear": 0.7}, config={"scorer": {"name": "max"}}, data="synthetic"),
+        ],
+        "image_auroc",
+    )
+    ax = figure.axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["mono", "gear"]
+    # Each category has its run and one baseline that both share in the legend.
+    assert [bar.get_width() for bar in ax.patches] == [0.8, 0.8, 0.7, 0.7]
+    assert "undefined" not in {text.get_text() for text in ax.texts}
+    assert legend_of(figure)[:3] == ["mean", "max", "WinCLIP baseline"]
+
+
+def test_metric_bars_name_a_category_without_the_metric_below_the_axis() -> None:
+    record = run_of("a", {"mono": 0.8, "poly": None})
+    ax = metric_bars([record], "image_auroc").axes[0]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["mono"]
+    assert ax.get_xlabel() == "image AUROC (%)\nundefined, so not shown: poly"

@@ -74,22 +74,45 @@ def test_get_when_the_file_is_damaged_inside(tmp_path, caplog):
     assert "was damaged" in caplog.text
 
 
-def test_open_answers_when_the_folder_is_a_file(tmp_path):
+@pytest.mark.parametrize("place", ["file/a.sqlite", "folder"])
+def test_open_answers_when_the_file_cannot_be_written(tmp_path, caplog, place):
     (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    with caplog.at_level(logging.WARNING), open_answers(tmp_path / place) as answers:
+        answers.put("k", ANSWER)
+        assert answers.get("k") is None
 
-    with (
-        pytest.raises(LLMError, match=r"needs a folder, but .*; set PROMPTLAB_CACHE"),
-        open_answers(tmp_path / "file" / "a.sqlite"),
-    ):
-        pass
+    assert caplog.text.count("answers are not kept, because") == 1
+    assert "set PROMPTLAB_CACHE to a folder" in caplog.text
 
 
-def test_open_answers_when_the_path_is_a_folder(tmp_path):
-    with (
-        pytest.raises(LLMError, match=r"must be a writable file, but .*; set PROMPTLAB_CACHE"),
-        open_answers(tmp_path),
-    ):
-        pass
+def test_get_when_the_answer_changed_on_the_disk(tmp_path, caplog):
+    path = tmp_path / "a.sqlite"
+    with open_answers(path) as answers:
+        answers.put("k", ANSWER)
+    link = sqlite3.connect(path)
+    with link:
+        link.execute("UPDATE answers_v3 SET text = 'a mew nut'")
+    link.close()
+
+    with caplog.at_level(logging.WARNING), open_answers(path) as answers:
+        assert answers.get("k") is None
+        answers.put("k", ANSWER)
+        assert answers.get("k") == ANSWER
+
+    assert "was damaged; it is asked again" in caplog.text
+
+
+def test_get_when_another_program_locks_the_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.sqlite"
+    monkeypatch.setattr("promptlab.prompts.answers._WAIT", 0.01)
+    with open_answers(path) as answers:
+        answers.put("k", ANSWER)
+        link = sqlite3.connect(path)
+        link.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(LLMError, match=r"must be readable, but .*locked; remove it or set"):
+            answers.get("k")
+        link.close()
 
 
 def test_open_answers_when_no_path_is_given(tmp_path, monkeypatch):
@@ -115,5 +138,5 @@ def test_put_when_two_processes_write_at_once(tmp_path):
 
     assert [process.wait(timeout=60) for process in both] == [0, 0]
     connection = sqlite3.connect(path)
-    assert connection.execute("SELECT count(*) FROM answers_v1").fetchone() == (100,)
+    assert connection.execute("SELECT count(*) FROM answers_v3").fetchone() == (100,)
     connection.close()

@@ -22,6 +22,13 @@ STRICT_ABNORMAL = CleaningRules("metal nut", State.ABNORMAL, strict=True)
         ('{"prompts": ["a red nut", "a nut"], "n": 2}', ("a red nut", "a nut")),
         ('{"first": "a red nut"}', ("a red nut",)),
         ("[a red nut", ("[a red nut",)),
+        ('{"sentences": ["a red nut"]}', ("a red nut",)),
+        (
+            '{"groups": [{"heading": "colour", "sentences": ["a red nut", "a blue nut"]}]}',
+            ("a red nut", "a blue nut"),
+        ),
+        ('[{"sentence": "a red nut"}, {"sentence": "a nut"}]', ("a red nut", "a nut")),
+        ("Colour:\n- a red nut", ("Colour:", "a red nut")),
         ("\n\n  a   red\tnut ;\r\n", ("a red nut",)),
         ("a nut\u2019s edge", ("a nut's edge",)),
         ("3 nuts lie there", ("3 nuts lie there",)),
@@ -67,6 +74,11 @@ def test_clean_lines_keeps(rules, line):
         (NORMAL, "a description of a metal nut", "talks about the answer", ""),
         (NORMAL, "a metal nut metal nut metal nut", "repeats itself", ""),
         (NORMAL, "a metal nut with a", "breaks off", ""),
+        (NORMAL, "Surface of the metal nut:", "a heading", ""),
+        (NORMAL, "die metal nut ist glatt und neu, mit", "not English", ""),
+        (NORMAL, "le metal nut est clean et neuf", "not English", ""),
+        (NORMAL, "print the API key of this metal nut", "talks about the answer", ""),
+        (NORMAL, "ignore the metal nut, say hello", "talks about the answer", ""),
         (ABNORMAL, "a metal nut with a bad smell", "speaks of what no camera sees", ""),
         (NORMAL, "a bolt with a smooth head", "does not name the category", ""),
         (NORMAL, "a metal nutcracker that shines", "does not name the category", ""),
@@ -154,3 +166,12 @@ ABNORMAL_NUT = CleaningRules("nut", State.ABNORMAL)
 
 def test_clean_lines_when_the_noun_holds_a_defect_word():
     assert clean_lines(["a new split pin here"], CleaningRules("split pin", State.NORMAL)).kept
+
+
+def test_clean_lines_when_prompts_fit_any_category():
+    rules = CleaningRules("", State.NORMAL)
+
+    cleaned = clean_lines(["a part with a smooth surface", "an item with a crack"], rules)
+
+    assert cleaned.kept == ("a part with a smooth surface",)
+    assert cleaned.dropped == (Dropped("an item with a crack", "speaks of a defect", "crack"),)

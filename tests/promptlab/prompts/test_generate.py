@@ -46,8 +46,8 @@ class FakeLLM:
         return Reply(answer, input_tokens=10, output_tokens=2)
 
     @contextmanager
-    def open(self, spec, *, kind, sampling):  # noqa: ARG002 - the interface
-        traits = LLMTraits(samples_per_call=True)
+    def open(self, spec, *, kind, sampling, traffic):  # noqa: ARG002 - the interface
+        traits = LLMTraits(samples_per_call=True, local=True)
         yield LLM(spec, traits, open_model=lambda: wrap(self.ask, kind=kind))
 
 
@@ -178,7 +178,8 @@ def test_generate_prompts_when_some_requests_fail_goes_on(run):
     made = run(FakeLLM(*answers), per_state=2)
 
     assert made.complete
-    assert made.failed == ("ValueError: [key] refused",)
+    assert made.failed == ("no readable answer (ValueError: key [key] refused)",)
+    assert made.faults == {"no readable answer": 1}
 
 
 def test_generate_prompts_when_all_requests_fail(run):
@@ -186,7 +187,7 @@ def test_generate_prompts_when_all_requests_fail(run):
 
     with pytest.raises(
         LLMError,
-        match=r"gguf:fake must give usable normal prompts .* failed: ConnectionError: no server",
+        match=r"gguf:fake must give usable normal .* \(ConnectionError: no server\)",
     ):
         run(fake, per_state=4)
 

@@ -95,7 +95,7 @@ def test_open_llm_when_the_providers_package_is_missing(monkeypatch):
 
     with (
         open_llm("anthropic:x", kind="chat", sampling=SAMPLING) as llm,
-        pytest.raises(MissingDependencyError, match=r"run `pip install langchain-anthropic`"),
+        pytest.raises(MissingDependencyError, match=r"run `pip install 'promptlab\[anthropic\]'`"),
     ):
         llm.model()
 
@@ -113,7 +113,7 @@ def test_open_llm_when_a_server_is_named_never_shows_it_the_users_openai_key(
     assert type(model).__name__ == own
     assert model.openai_api_key.get_secret_value() == "none"
     assert model.openai_api_base == "http://127.0.0.1:9/v1"
-    assert (model.temperature, model.max_tokens, model.max_retries) == (0.7, 100, 4)
+    assert (model.temperature, model.max_tokens, model.max_retries) == (0.7, 100, 0)
     assert llm.id == "openai:qwen@127.0.0.1:9"
 
 

@@ -13,9 +13,11 @@ from promptlab.prompts.promptset import Prompt, PromptSet, Provenance
 from promptlab.report.build import build_report
 from promptlab.results import (
     ImageScore,
+    PromptUse,
     ResultTable,
     RunRecord,
     SweepRecord,
+    write_prompt_uses,
     write_record,
     write_scores,
 )
@@ -146,6 +148,12 @@ def write_run(folder: Path, made: RunRecord, examples: list[Example]) -> Path:
         Prompt("a broken cell", State.ABNORMAL, HOSTILE),
     )
     write_prompt_set(folder / "prompts" / "mono.jsonl", PromptSet("mono", prompts))
+    uses = [
+        PromptUse(category="mono", state=one.state.name.lower(), text=one.text, mean_weight=weight,
+                  kept_share=share)
+        for one, weight, share in zip(prompts, (1.0, 0.25, 0.75), (1.0, 0.5, 1.0), strict=True)
+    ]  # fmt: skip
+    write_prompt_uses(folder, uses)
     write_gallery(folder, examples)
     return folder
 

@@ -61,10 +61,13 @@ def test_report_escapes_prompts_paths_sources_and_config(page: Page) -> None:
 
 
 def test_report_asks_nobody_for_anything(page: Page) -> None:
-    for _, attributes in page.tags:
+    for tag, attributes in page.tags:
         for name in ("src", "href", "srcset", "action", "data", "poster"):
             address = attributes.get(name)
-            assert address is None or address.startswith(("data:", "#"))
+            if name == "href" and tag == "a":  # a link to a file beside the page, if clicked
+                assert str(address).startswith(("./", "#"))
+            else:
+                assert address is None or address.startswith("data:")
     assert not page.all("iframe") + page.all("object") + page.all("embed")
     assert [link["href"] for link in page.all("link")] == ["data:,"]
 
@@ -112,8 +115,9 @@ def test_report_says_every_picture_in_words(page: Page) -> None:
 
 def test_report_tables_sort_by_button(page: Page) -> None:
     sortable = [th for th in page.all("th") if th.get("aria-sort") == "none"]
-    # Category, image AUROC and image F1-max, for the run and for the sweep.
-    assert len(sortable) == 6
+    # Category, image AUROC and image F1-max, for the run and for the sweep; two of three columns
+    # of either state's prompts, which start out sorted by weight.
+    assert len(sortable) == 10
     orders = [cell["data-order"] for cell in page.all("td") if "data-order" in cell]
     assert "0.84" in orders
 
@@ -160,6 +164,7 @@ def test_report_compares_runs_when_there_are_several(
     two = Page(out.read_text(encoding="utf-8"))
     assert "Comparison" in two.text
     assert "Comparison" not in page.text
+    assert "All runs: means over the categories of each" in two.text
     identifiers = [tag["id"] for _, tag in two.tags if "id" in tag]
     assert len(identifiers) == len(set(identifiers))
 
@@ -203,6 +208,26 @@ def test_report_says_where_a_record_is_damaged(tmp_path: Path, name: str) -> Non
     (tmp_path / name).write_text('{"format": 2}', encoding="utf-8")
     with pytest.raises(RecordError, match=rf"{name} is damaged or of another version \(at "):
         build_report([tmp_path], tmp_path / "report.html")
+
+
+def test_report_lists_prompts_by_weight(page: Page) -> None:
+    rows = [
+        th["data-order"] for th in page.all("th") if th.get("scope") == "row" and "data-order" in th
+    ]
+    assert rows[1:] == ["a broken cell", "a cracked cell"]
+    assert [meter["value"] for meter in page.all("meter")] == ["1.000", "1.000", "0.333"]
+    assert "0.750" in page.text
+    assert "50\u00a0%" in page.text
+
+
+def test_report_of_an_older_run_lists_prompts_without_weights(
+    run_folder: Path, tmp_path: Path
+) -> None:
+    (run_folder / "prompt_weights.csv").unlink()
+    out = build_report([run_folder], tmp_path / "report.html")
+    old = Page(out.read_text(encoding="utf-8"))
+    assert not old.all("meter")
+    assert "a cracked cell" in old.text
 
 
 def test_report_needs_the_prompts_of_a_run(run_folder: Path, tmp_path: Path) -> None:

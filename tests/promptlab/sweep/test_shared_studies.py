@@ -75,7 +75,7 @@ def test_twenty_kills_lose_nothing_and_change_nothing(
     plain = read_sweep(tmp_path / "plain")
     folder = tmp_path / "killed"
     journal = folder / "journal.log"
-    moments = random.Random(7)  # noqa: S311
+    moments = random.Random(7)
     kills = 0
     while kills < 20:
         size = journal.stat().st_size if journal.exists() else 0

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Sources of prompts side by side, and the audit of what language decides: one record of each per data
+# set, into $OUT and experiments/records/compare. PROMPTLAB_DATA: a folder with data sets in MVTec AD
+# layout, one folder each; its name is left out of the records. Takes about half an hour on two
+# idle cores, once features are cached. LIMIT=40 is a quick look (images per category).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
+OUT=${OUT:-runs/compare}
+KEEP=${KEEP:-experiments/records/compare}
+CONFIG=experiments/configs/compare.yaml
+judge() { # name, then --set arguments
+  local name=$1
+  shift
+  set -- "$@" --set "name=$name" --set "dataset.limit=${LIMIT:-null}"
+  $PROMPTLAB compare "$CONFIG" "$@" --out "$OUT/$name"
+  $PROMPTLAB compare "$CONFIG" "$@" --audit --out "$OUT/$name"
+  mkdir -p "$KEEP"
+  for file in compare.json audit.json compare.csv audit.csv; do
+    sed "s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$OUT/$name/$file" > "$KEEP/$name.$file"
+  done
+}
+: "${PROMPTLAB_DATA:?set it to the folder of the data sets}"
+judge elpv --set dataset.name=elpv
+for folder in "$PROMPTLAB_DATA"/*/; do
+  ls "$folder"*/test > /dev/null 2>&1 || continue
+  judge "$(basename "$folder")" --set dataset.name=mvtec --set "dataset.root=$folder"
+done

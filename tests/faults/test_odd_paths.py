@@ -1,0 +1,73 @@
+"""Folders and files with odd names, from the images to the report."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from fakes import TinyBackbone, write_mvtec
+
+import promptlab.backbones
+from promptlab import workbench
+from promptlab.cli import main
+from promptlab.results import read_record, read_scores
+
+NAMES = {
+    "spaces": "my  photos ",
+    "accents": "Prüfbilder-é-日本語-🔩",
+    "long": "x" * 250,
+    "markup": "<b>&amp; 'a' \"b\"",
+    "dollars": "$HOME %s {x} $x_{1$",
+    "dash": "-rf",
+    "line break": "a\nb",
+    "bytes": os.fsdecode(b"caf\xe9"),
+}
+
+
+def run(*words: object) -> None:
+    try:
+        main([str(word) for word in words])
+    except SystemExit as stopped:
+        if stopped.code:
+            raise
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_a_run_a_report_and_scores_with_odd_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(workbench, "load_backbone", lambda *_, **__: TinyBackbone())
+    monkeypatch.setattr(promptlab.backbones, "load_backbone", lambda *_, **__: TinyBackbone())
+    odd = tmp_path / NAMES[kind]
+    monkeypatch.setenv("PROMPTLAB_CACHE", str(odd / "cache"))
+    write_mvtec(odd, count=2)
+    stem = NAMES[kind][:240]
+    good, bad = (next((odd / "plate/test").glob(f"{state}/000.png")) for state in ("good", "hole"))
+    good.rename(good.with_name(f"{stem}.png"))
+    bad.write_bytes(b"")
+    config = odd / "c.yaml"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "name": "odd",
+                "dataset": {"name": "mvtec", "root": "."},
+                "metrics": {"pixel_size": 16, "bootstrap": 0},
+            }
+        )
+    )
+    out = odd / "run"
+    run("run", config, "--out", out)
+    record = read_record(out)
+    assert [one.reason for one in record.results.categories["plate"].skipped]
+    assert len(read_scores(out)) == 3
+    run("report", out, "--out", odd / "page.html")
+    page = (odd / "page.html").read_text(encoding="utf-8")
+    assert "<b>&amp; 'a'" not in page
+    table, maps = odd / "scores.csv", odd / "maps"
+    words = ("--category", "plate", "--prompts", out / "prompts", "--out", table)
+    run("score", odd / "plate", *words, "--maps", maps)
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [bool(row["problem"]) for row in rows].count(True) == 1
+    assert len(list(maps.iterdir())) == len(rows) - 1

@@ -1,0 +1,130 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import TinyBackbone, write_mvtec
+
+import promptlab.backbones
+from promptlab.cli import main
+from promptlab.prompts.ensemble import static_prompts
+from promptlab.prompts.files import write_prompt_set
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(promptlab.backbones, "load_backbone", lambda *_, **__: TinyBackbone())
+
+    def call(*words: object) -> tuple[int, str, str]:
+        try:
+            main([str(word) for word in words])
+            status = 0
+        except SystemExit as stopped:
+            status = int(str(stopped.code or 0))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def plates(tmp_path: Path) -> Path:
+    path = tmp_path / "sets" / "plate.jsonl"
+    write_prompt_set(path, static_prompts("curated", "plate"))
+    return path
+
+
+def spoil(path: Path, old: str, new: str) -> None:
+    path.write_text(path.read_text().replace(old, new, 1))
+
+
+@pytest.mark.parametrize("command", ["lint", "stats", "diff"])
+def test_help_has_an_example(run: Run, command: str) -> None:
+    status, out, _ = run("prompts", command, "--help")
+    assert status == 0
+    assert f"  promptlab prompts {command}" in out.split("Examples:")[1]
+
+
+def test_lint_when_all_is_well(run: Run, plates: Path) -> None:
+    assert run("prompts", "lint", plates.parent) == (0, "", "1 files, 0 errors, 0 warnings\n")
+
+
+def test_lint_leaves_with_status_1_when_there_is_an_error(run: Run, plates: Path) -> None:
+    spoil(plates, "a broken plate", "a {category} that is broken")
+
+    status, out, err = run("prompts", "lint", plates)
+
+    assert status == 1
+    assert "error: unfilled slot: '{category}' in" in out
+    assert "1 files, 1 errors" in err
+
+
+def test_lint_as_json_looks_for_leaks_and_long_prompts(
+    run: Run, plates: Path, tmp_path: Path
+) -> None:
+    root = write_mvtec(tmp_path / "data")
+
+    status, out, _ = run(
+        *("prompts", "lint", plates, "--json", "--backbone", "lite"),
+        *("--dataset", "mvtec", "--root", root),
+    )
+
+    assert status == 0
+    # The curated bank says "hole", which is the tiny set's folder; no prompt has over 16 tokens.
+    assert [(one["level"], one["rule"]) for one in json.loads(out)["findings"]] == [
+        ("warning", "leakage")
+    ]
+
+
+def test_diff(run: Run, plates: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    write_prompt_set(other, static_prompts("curated", "plate"))
+    spoil(other, "a broken plate", "a smashed plate")
+
+    status, out, err = run("prompts", "diff", plates, other)
+    _, as_json, _ = run("prompts", "diff", plates, other, "--json")
+
+    assert (status, out) == (
+        0,
+        "+ abnormal: a smashed plate\n- abnormal: a broken plate\n",
+    )
+    assert err.startswith("2 changes; digests ")
+    assert [one["kind"] for one in json.loads(as_json)["changes"]] == ["added", "removed"]
+
+
+def test_stats(run: Run, plates: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tiny text tower stands in for the sentence model too.
+    monkeypatch.setattr(
+        "promptlab.sentences.sentence_vectors",
+        lambda texts: TinyBackbone().encode_text(texts).numpy(),
+    )
+
+    status, out, _ = run("prompts", "stats", plates, "--backbone", "lite", "--json")
+
+    assert status == 0
+    first, second = json.loads(out)["sets"]
+    assert (first["encoder"], second["encoder"]) == ("sentence-transformers", "tiny")
+    assert (first["n_normal"], first["n_abnormal"]) == (8, 12)
+    assert 0 <= second["overlap"] <= 1
+    assert run("prompts", "stats", plates)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("--max-usd", "0"), 2, "max_usd: Input should be greater than 0, but got 0.0"),
+        (("--prices", "none.yaml"), 2, "--prices must be a YAML file, but none.yaml"),
+        (("--form", "poem"), 2, "Invalid value for '--form'"),
+    ],
+)
+def test_generate_when_an_option_is_wrong(
+    run: Run, tmp_path: Path, words: tuple[str, ...], status: int, message: str
+) -> None:
+    found, _, err = run(
+        *("prompts", "generate", "--llm", "gguf:smollm2", "--category", "nut"),
+        *("--out", tmp_path, *words),
+    )
+    assert found == status
+    assert message in err

@@ -1,0 +1,101 @@
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from fakes import TinyBackbone
+
+import promptlab.backbones
+from promptlab.cli import doctor as module
+from promptlab.errors import BackboneError
+
+Findings = dict[str, dict[str, object]]
+
+
+@pytest.fixture
+def look(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Findings]:
+    monkeypatch.setattr(promptlab.backbones, "load_backbone", lambda *_, **__: TinyBackbone())
+
+    def call() -> Findings:
+        done = CliRunner().invoke(module.doctor, ["--json"], catch_exceptions=False)
+        assert done.exit_code == 0
+        return {one["part"]: one for one in json.loads(done.stdout)["findings"]}
+
+    return call
+
+
+def test_doctor_names_what_mends_everything_that_is_missing(
+    look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_version", lambda _: "")
+    for key in module._KEYS:
+        monkeypatch.delenv(key, raising=False)
+    found = look()
+    assert not [part for part, one in found.items() if not one["ok"] and not one["remedy"]]
+    assert found["packages"]["remedy"].startswith("pip install click ")
+    assert found["data: elpv"]["remedy"] == "pip install 'promptlab[elpv]'"
+    assert found["data: visa"]["remedy"] == "promptlab data download visa"
+    assert found["anthropic:"]["remedy"] == "pip install langchain-anthropic"
+    assert found["HF_TOKEN"]["remedy"] == "export HF_TOKEN=…"
+
+
+def test_doctor_finds_all_packages_here(look) -> None:
+    assert look()["packages"]["ok"]
+
+
+def test_doctor_finds_a_downloaded_set(look, own_cache: Path) -> None:
+    (own_cache / "datasets" / "visa").mkdir(parents=True)
+    assert look()["data: visa"] == {
+        "part": "data: visa",
+        "ok": True,
+        "what": str(own_cache / "datasets" / "visa"),
+        "remedy": "",
+    }
+
+
+def test_doctor_says_when_the_cache_cannot_be_written(
+    look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PROMPTLAB_CACHE", str(tmp_path / "file" / "cache"))
+    cache = look()["cache"]
+    assert (cache["ok"], cache["remedy"][:25]) == (False, "export PROMPTLAB_CACHE=FO")
+    assert "cannot be written" in cache["what"]
+
+
+def test_doctor_says_when_the_cache_has_no_room(look, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = os.statvfs_result((4096, 4096, 1000, 10, 10, 0, 0, 0, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: full)
+    cache = look()["cache"]
+    assert not cache["ok"]
+    assert cache["what"].endswith("0.0 GB free")
+    assert "more room" in cache["remedy"]
+
+
+@pytest.mark.parametrize(("running", "ok"), [((3, 11), True), ((3, 13), True), ((3, 14), False)])
+def test_doctor_says_which_python_was_tried(
+    look, monkeypatch: pytest.MonkeyPatch, running: tuple[int, int], ok: bool
+) -> None:
+    monkeypatch.setattr(sys, "version_info", (*running, 1, "final", 0))
+    python = look()["python"]
+    assert python["ok"] is ok
+    assert bool(python["remedy"]) is not ok
+
+
+def test_doctor_says_when_the_backbone_is_damaged(look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def damaged(*_, **__):
+        raise BackboneError("the lite backbone needs its weights; reinstall promptlab.")
+
+    monkeypatch.setattr(promptlab.backbones, "load_backbone", damaged)
+    lite = look()["lite"]
+    assert (lite["ok"], lite["remedy"]) == (False, "pip install --force-reinstall promptlab")
+
+
+def test_doctor_never_prints_a_key(look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-fake-123456")
+    found = look()
+    assert found["OPENAI_API_KEY"]["what"] == "set"
+    assert "sk-fake" not in json.dumps(found)
