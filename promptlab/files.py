@@ -20,10 +20,12 @@ __all__ = [
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; move it there only if the block succeeds.
 
-    A reader, also of another process, sees the old file or the new one, never half of one.
+    A reader, also of another process, sees the old file or the new one, never half of one. That
+    holds after a power failure too where the file is ``durable``; waiting for the disk takes long,
+    so files that are verified when they are read may do without.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
@@ -31,8 +33,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        with temporary.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with temporary.open("rb") as written:
+                os.fsync(written.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:

@@ -475,7 +475,7 @@ class Comparison(_Frozen):
     gain: Gain
     """In image AUROC, with paired bootstrap intervals."""
     p_value: float | None
-    """Two-sided, of a paired permutation test: what the mean gain would be by chance."""
+    """Two-sided, of the mean gain, from the paired bootstrap."""
 
 
 class SweepReport(_Frozen):

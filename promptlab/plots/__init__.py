@@ -6,6 +6,7 @@ a result, touches pyplot's current figure, or knows files; save with ``figure.sa
 """
 
 from promptlab.plots.ablations import ablation_bars, category_heatmap, prompt_count_curves
+from promptlab.plots.costs import cost_quality
 from promptlab.plots.explanations import explanation_figure
 from promptlab.plots.prompts import prompt_map, similarity_distributions
 from promptlab.plots.reliability import reliability_diagram
@@ -25,6 +26,7 @@ __all__ = [
     "ablation_bars",
     "anomaly_gallery",
     "category_heatmap",
+    "cost_quality",
     "explanation_figure",
     "fusion_surface",
     "house_style",

@@ -206,8 +206,8 @@ def _test_line(found: Comparison, other: str) -> str:
         span = f", 95\u00a0% interval {100 * gain.low:+.1f} to {100 * gain.high:+.1f}"
     verdict = "may be chance" if chance > 0.05 else "is hardly chance"
     return (
-        f"Reported image AUROC against {other}: {100 * gain.value:+.1f} points{span}; paired "
-        f"permutation test p = {chance:.3f}: the difference {verdict}."
+        f"Reported image AUROC against {other}: {100 * gain.value:+.1f} points{span}; "
+        f"paired bootstrap p = {chance:.3f}: the difference {verdict}."
     )
 
 

@@ -17,7 +17,8 @@ from optuna.trial import FrozenTrial, TrialState
 from promptlab.config import ExperimentConfig, SweepConfig
 from promptlab.errors import ConfigError, RecordError
 from promptlab.evaluate import baseline_of, measure, paired_gains, tabulate
-from promptlab.metrics.paired import paired_auroc_test
+from promptlab.metrics.image import paired_gain
+from promptlab.metrics.ranking import auroc
 from promptlab.results import (
     BestTrial,
     Comparison,
@@ -229,9 +230,10 @@ def _compare(
         [side[name].prediction.image_score.numpy() for name in ours] for side in (ours, theirs)
     )
     samples = config.metrics.bootstrap
+    interval = paired_gain(labels, scores, others, auroc, samples=samples, seed=config.seed)
     return Comparison(
         gain=paired_gains(ours, theirs, config),
-        p_value=paired_auroc_test(labels, scores, others, samples=samples, seed=config.seed),
+        p_value=None if interval is None else interval.p,
     )
 
 

@@ -73,7 +73,7 @@ def test_sweep_tests_say_whether_the_lead_may_be_chance(
     lines = [spaced(line) for line in sweep_tests(make_sweep(report={**report, **found}))]
     assert lines[0] == (
         "Reported image AUROC against the default: +2.0 points, 95 % interval -1.0 to +5.0; paired "
-        "permutation test p = 0.200: the difference may be chance."
+        "bootstrap p = 0.200: the difference may be chance."
     )
     assert lines[1].endswith("p = 0.001: the difference is hardly chance.")
     undefined = {**report, "over_default": against(None, None)}
