@@ -93,6 +93,8 @@ class Requirements:
 
     value_tokens: bool = False
     window_sides: tuple[int, ...] = ()
+    window_stride: int = 1
+    """How many patches apart windows may be; a blend of aligners encodes what suits all."""
     tokens: tuple[str, ...] = ()
     """Further kinds of patch tokens, as named in `aligners.tokens`."""
 

@@ -38,7 +38,10 @@ def example_features(
         return torch.randn(*shape, generator=generator)
 
     patches = grid[0] * grid[1]
-    layouts = [(side, square_windows(grid, side).members) for side in requires.window_sides]
+    layouts = [
+        (side, square_windows(grid, side, stride=requires.window_stride).members)
+        for side in requires.window_sides
+    ]
     return LocalFeatures(
         grid=grid,
         global_embedding=draw(batch, dim),

@@ -15,7 +15,7 @@ attention), CLIP-AD (features of several stages), FiLo++ (trained on other defec
 patches of images with one another and needs no text.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -42,6 +42,8 @@ class FineGrainedAligner(Aligner):
     """Lambda relative to the mean diagonal of K. Towards infinity: `patch`; towards 0: windows."""
     scales: tuple[int, ...] = (2,)
     """Window sides, in patches; windows of all scales are fitted together."""
+    stride: int = 1
+    """Windows are so many patches apart: with 2, a quarter of them has to be encoded."""
     local: str = "patch"
     """Which tokens are mapped: patch, value, value:N or gem:N (see `aligners.tokens`)."""
     centre: bool = True
@@ -56,6 +58,11 @@ class FineGrainedAligner(Aligner):
     def __post_init__(self) -> None:
         check_scales(self.scales)
         required_for(self.local)
+        if self.stride < 1:
+            raise ValueError(
+                f"fine_grained: stride must be at least 1, but got {self.stride}; 1 takes all "
+                "windows, 2 a quarter of them."
+            )
         if not self.ridge > 0:
             raise ValueError(
                 f"fine_grained: ridge must be above 0, but got {self.ridge}; "
@@ -65,7 +72,8 @@ class FineGrainedAligner(Aligner):
     @property
     def requires(self) -> Requirements:
         """Return that windows are needed, and the tokens of the local side."""
-        return required_for(self.local, window_sides=self.scales)
+        needed = required_for(self.local, window_sides=self.scales)
+        return replace(needed, window_stride=self.stride)
 
     @property
     def transductive(self) -> bool:

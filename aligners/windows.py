@@ -17,11 +17,16 @@ class SquareWindows(NamedTuple):
     """Row-major indices of the patches of each window, ascending."""
 
 
-def square_windows(grid: tuple[int, int], side: int) -> SquareWindows:
-    """Return every ``side`` by ``side`` window of a grid, one patch apart (WinCLIP, section 4.2).
+def square_windows(grid: tuple[int, int], side: int, *, stride: int = 1) -> SquareWindows:
+    """Return the ``side`` by ``side`` windows of a grid, ``stride`` patches apart.
+
+    One patch apart they are WinCLIP's (section 4.2). Farther apart they start at the upper left
+    and may leave the last rows and columns uncovered.
 
     >>> square_windows((2, 3), 2).indices.tolist()
     [[0, 1, 3, 4], [1, 2, 4, 5]]
+    >>> square_windows((2, 5), 2, stride=2).indices.tolist()
+    [[0, 1, 5, 6], [2, 3, 7, 8]]
 
     Raises:
         ValueError: when the grid has no window of that side.
@@ -33,7 +38,7 @@ def square_windows(grid: tuple[int, int], side: int) -> SquareWindows:
             f"{side} for a grid of {rows}x{columns}; use smaller window scales or larger images."
         )
     patches = torch.arange(rows * columns).view(rows, columns)
-    indices = patches.unfold(0, side, 1).unfold(1, side, 1).reshape(-1, side * side)
+    indices = patches.unfold(0, side, stride).unfold(1, side, stride).reshape(-1, side * side)
     members = torch.zeros(len(indices), rows * columns, dtype=torch.bool)
     return SquareWindows(members.scatter(1, indices, value=True), indices)
 

@@ -44,7 +44,7 @@ print(material.told)
 ABLATIONS = Path("../experiments/ablations")
 recorded = "PROMPTLAB_DATA" not in os.environ
 experiment = ABLATIONS / ("llms.yaml" if recorded else "prompts.yaml")
-study = run_study(experiment, material, ["scorer=mean"])
+study = run_study(experiment, material)
 records = [read_record(path) for path in study.records]
 
 # %% [markdown]

@@ -19,6 +19,7 @@ from promptlab.results import (
     GridCell,
     GridRecord,
     PairedValue,
+    RunRecord,
     new_run_folder,
     provenance,
     write_grid,
@@ -34,6 +35,16 @@ class CellResult:
 
     cell: Cell
     outcome: Outcome
+
+    @property
+    def folder(self) -> Path:
+        """The cell's run folder."""
+        return self.outcome.folder
+
+    @property
+    def record(self) -> RunRecord:
+        """The cell's record."""
+        return self.outcome.record
 
 
 def run_grid(
@@ -88,11 +99,11 @@ def _compare(grid: Grid, done: Sequence[CellResult]) -> tuple[GridCell, ...]:
         GridCell(
             choices=dict(one.cell.choices),
             folder=one.cell.folder,
-            transductive=one.outcome.record.transductive,
-            mean=one.outcome.record.results.mean,
+            transductive=one.record.transductive,
+            mean=one.record.results.mean,
             categories={
                 name: {metric: value.value for metric, value in result.metrics.items()}
-                for name, result in one.outcome.record.results.categories.items()
+                for name, result in one.record.results.categories.items()
             },
             against=None if not gains[one.cell.folder] else references[one.cell.folder],
             gains={

@@ -103,14 +103,17 @@ class Evidence:
         self, normal: Int[Tensor, " normal"], abnormal: Int[Tensor, " abnormal"]
     ) -> "Evidence":
         """Return the evidence of a subset of the prompts: a slice, nothing is encoded."""
+        # One bank of prompts: all similarities share its Gram matrices.
+        normal_gram = self.global_.normal_gram[normal][:, normal]
+        abnormal_gram = self.global_.abnormal_gram[abnormal][:, abnormal]
 
         def sliced(similarities: Similarities) -> Similarities:
             return replace(
                 similarities,
                 normal=_chosen(similarities.normal, normal),
                 abnormal=_chosen(similarities.abnormal, abnormal),
-                normal_gram=similarities.normal_gram[normal][:, normal],
-                abnormal_gram=similarities.abnormal_gram[abnormal][:, abnormal],
+                normal_gram=normal_gram,
+                abnormal_gram=abnormal_gram,
             )
 
         lengths = self.text_lengths
@@ -376,11 +379,9 @@ def _chosen(
     """
     if torch.equal(places, torch.arange(similarities.shape[-1], device=places.device)):
         return similarities
-    return (
-        similarities.mT.index_select(-2, places).mT
-        if similarities.ndim > 2
-        else (similarities[..., places])
-    )
+    if similarities.ndim > 2:
+        return similarities.mT.index_select(-2, places).mT
+    return similarities[..., places]
 
 
 def _resize(

@@ -8,10 +8,14 @@ again. This module knows nothing of prompts, scores or labels.
 
 import hashlib
 import logging
+import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +33,7 @@ from promptlab.datasets.images import load_image
 from promptlab.errors import BackboneError, DataError
 from promptlab.files import atomic_path, cache_folder, digest_bytes, digest_file
 
-__all__ = ["EncodedBatch", "FeatureStore", "encode_images", "encode_texts"]
+__all__ = ["EncodedBatch", "FeatureStore", "StoreUsage", "encode_images", "encode_texts"]
 
 _LOG = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
@@ -37,6 +41,9 @@ _Made = TypeVar("_Made")
 
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
 """What allocators say: those of CUDA and MPS the first, that of the CPU the second."""
+
+_PIXELS_AT_ONCE = 1_700_000
+"""Of one batch: 32 images of 224 x 224, or 4 of 640 x 640."""
 
 _Pieces = dict[str, Tensor]
 """The tensors of one image: base pieces, one kind of tokens or one window side."""
@@ -56,14 +63,30 @@ class EncodedBatch:
     """How many images had to be encoded, at least in part, rather than read from the store."""
 
 
+@dataclass(frozen=True)
+class StoreUsage:
+    """What the features of one backbone take."""
+
+    backbone: str
+    """Its folder: the id, made safe, and a digest."""
+    files: int
+    bytes: int
+
+
 class FeatureStore:
     """Tensors by key in one folder, shared safely by several processes.
 
     A folder that cannot be written is used read-only, with a warning.
+
+    Args:
+        folder: None: in the cache.
+        dtype: what features are kept in. float16 halves their size; `promptlab bench` measures
+            what it does to metrics.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, dtype: torch.dtype = torch.float16) -> None:
         self.folder = folder or cache_folder() / "features"
+        self.dtype = dtype
         self._writable = True
 
     def read(self, key: str) -> _Pieces | None:
@@ -76,6 +99,8 @@ class FeatureStore:
         except (FileNotFoundError, SafetensorError, OSError):
             return None
         if promised == _digest(pieces):
+            with suppress(OSError):  # another's file, or a read-only folder
+                os.utime(path)
             return pieces
         _LOG.warning("a cached feature file was damaged and is made again: %s", path.name)
         return None
@@ -94,6 +119,45 @@ class FeatureStore:
                 "features are not cached, because %s cannot be written (%s)", self.folder, error
             )
 
+    def usage(self) -> tuple["StoreUsage", ...]:
+        """Return what each backbone's features take, the largest first."""
+        found = []
+        for folder in self._backbones("*"):
+            sizes = [size for path in folder.rglob("*") if (size := _size_of(path))]
+            found.append(StoreUsage(folder.name, len(sizes), sum(sizes)))
+        return tuple(sorted(found, key=lambda entry: -entry.bytes))
+
+    def prune(self, *, pattern: str = "*", older_than_days: float | None = None) -> int:
+        """Delete features of backbones whose folder matches; return how many bytes went.
+
+        A run that reads them at the same time encodes them again.
+
+        Args:
+            pattern: as in a shell, on the names that `usage` gives.
+            older_than_days: only those that were neither read nor written for so long.
+        """
+        limit = None if older_than_days is None else time.time() - 86_400 * older_than_days
+        removed = 0
+        for folder in self._backbones(pattern):
+            for path in folder.rglob("*"):
+                size = _size_of(path)
+                if size and (limit is None or path.stat().st_mtime < limit):
+                    path.unlink(missing_ok=True)
+                    removed += size
+            for empty in (*sorted(folder.rglob("*/"), reverse=True), folder):
+                with suppress(OSError):  # not empty
+                    empty.rmdir()
+        return removed
+
+    def _backbones(self, pattern: str) -> list[Path]:
+        if not self.folder.is_dir():
+            return []
+        return sorted(
+            path
+            for path in self.folder.iterdir()
+            if path.is_dir() and fnmatchcase(path.name, pattern)
+        )
+
     def _path(self, key: str) -> Path:
         backbone, _, entry = key.partition("/")
         return self.folder / backbone / entry[:2] / f"{entry}.safetensors"
@@ -105,18 +169,32 @@ def encode_images(
     *,
     requires: Requirements,
     store: FeatureStore,
-    batch_size: int = 16,
+    batch_size: int | None = None,
 ) -> Iterator[EncodedBatch]:
     """Yield the features of images in order, batch by batch, encoding only what is not stored.
 
-    Unreadable images are reported in the batch they belong to, never dropped silently.
+    Unreadable images are reported in the batch they belong to, never dropped silently. While one
+    batch is encoded, the next one is read and decoded.
+
+    Args:
+        backbone: encodes.
+        paths: of the images.
+        requires: what is wanted of each.
+        store: where features are kept.
+        batch_size: None: as many images as have a bounded number of pixels together.
     """
     wanted = _wanted(requires)
-    with ThreadPoolExecutor(max_workers=2) as readers:
-        for start in range(0, len(paths), batch_size):
-            chunk = paths[start : start + batch_size]
-            digests = list(readers.map(_digest_or_reason, chunk))
-            yield _encode_batch(backbone, chunk, digests, wanted, store, start, readers)
+    size = batch_size or _batch_size(backbone)
+    with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as ahead:
+
+        def prepare(start: int) -> _Prepared:
+            return _prepare(backbone, paths[start : start + size], wanted, store, readers)
+
+        coming = ahead.submit(prepare, 0)
+        for start in range(0, len(paths), size):
+            prepared = coming.result()
+            coming = ahead.submit(prepare, start + size)  # nothing, after the last
+            yield _encode_batch(backbone, prepared, wanted, store, start)
 
 
 def encode_texts(
@@ -136,16 +214,27 @@ def encode_texts(
     return torch.nn.functional.normalize(found, dim=-1) if unit else found
 
 
-def _encode_batch(
+@dataclass(frozen=True)
+class _Prepared:
+    """A batch before encoding, by place in the batch."""
+
+    keys: Mapping[int, str]
+    found: dict[int, dict[str, _Pieces]]
+    """What the store has of each readable image."""
+    missing: Mapping[int, Float[Tensor, "3 _height _width"]]
+    """Preprocessed images of which pieces are missing."""
+    unreadable: Mapping[int, str]
+
+
+def _prepare(
     backbone: Backbone,
     paths: Sequence[Path],
-    digests: Sequence[str | DataError],
     wanted: Sequence[str],
     store: FeatureStore,
-    start: int,
     readers: ThreadPoolExecutor,
-) -> EncodedBatch:
-    """Read what the store has of a batch and encode the rest."""
+) -> _Prepared:
+    """Read what the store has of a batch; decode and preprocess the rest."""
+    digests = list(readers.map(_digest_or_reason, paths))
     unreadable = {i: str(reason) for i, reason in enumerate(digests) if not isinstance(reason, str)}
     keys = {i: f"{_folder_name(backbone)}/{name}" for i, name in enumerate(digests)}
     found: dict[int, dict[str, _Pieces]] = {}
@@ -164,19 +253,37 @@ def _encode_batch(
             unreadable[i] = str(image)
             del found[i]
     missing = {i: image for i, image in images.items() if isinstance(image, Tensor)}
+    return _Prepared(keys, found, missing, unreadable)
+
+
+def _encode_batch(
+    backbone: Backbone,
+    prepared: _Prepared,
+    wanted: Sequence[str],
+    store: FeatureStore,
+    start: int,
+) -> EncodedBatch:
+    """Encode what the store does not have, and keep it there."""
+    found, missing = prepared.found, prepared.missing
     if missing:
         pieces = sorted({piece for i in missing for piece in wanted if piece not in found[i]})
-        encode = partial(_encode, backbone, pieces)
+        encode = partial(_encode, backbone, pieces, store.dtype)
         for i, made in zip(missing, _in_pieces(encode, list(missing.values())), strict=True):
             for piece, tensors in made.items():
-                store.write(f"{keys[i]}.{piece}", tensors)
+                store.write(f"{prepared.keys[i]}.{piece}", tensors)
                 found[i][piece] = tensors
     return EncodedBatch(
         positions=tuple(start + i for i in sorted(found)),
         features=_stack(backbone, [found[i] for i in sorted(found)]) if found else None,
-        unreadable={start + i: reason for i, reason in sorted(unreadable.items())},
+        unreadable={start + i: reason for i, reason in sorted(prepared.unreadable.items())},
         encoded=len(missing),
     )
+
+
+def _batch_size(backbone: Backbone) -> int:
+    """Return how many images are encoded at once: what activations take grows with the pixels."""
+    height, width = backbone.image_size
+    return min(32, max(1, _PIXELS_AT_ONCE // (height * width)))
 
 
 def _in_pieces(
@@ -215,30 +322,33 @@ def _encode_texts(backbone: Backbone, texts: Sequence[str]) -> list[Float[Tensor
 
 @torch.inference_mode()
 def _encode(
-    backbone: Backbone, pieces: Sequence[str], images: Sequence[Float[Tensor, "3 height width"]]
+    backbone: Backbone,
+    pieces: Sequence[str],
+    dtype: torch.dtype,
+    images: Sequence[Float[Tensor, "3 height width"]],
 ) -> list[dict[str, _Pieces]]:
-    """Run the backbone once per batch and kind of piece; give float16 pieces per image."""
+    """Run the backbone once per batch and kind of piece; give pieces per image."""
     batch = torch.stack(list(images))
     made: list[dict[str, _Pieces]] = [{} for _ in images]
     encoded = backbone.encode_images(batch, value_tokens="value" in pieces)
     for i, pieces_of_image in enumerate(made):
         pieces_of_image["base"] = {
-            "global": encoded.global_embedding[i].half().cpu(),
-            "patch": encoded.patch_tokens[i].half().cpu(),
+            "global": encoded.global_embedding[i].to("cpu", dtype),
+            "patch": encoded.patch_tokens[i].to("cpu", dtype),
             "grid": torch.tensor(encoded.grid),
         }
         if encoded.value_tokens is not None:
-            pieces_of_image["value"] = {"value": encoded.value_tokens[i].half().cpu()}
+            pieces_of_image["value"] = {"value": encoded.value_tokens[i].to("cpu", dtype)}
     kinds = {_kind(piece): piece for piece in pieces if "-" in piece}
     for kind, tokens in (backbone.encode_tokens(batch, list(kinds)) if kinds else {}).items():
         for i, tokens_of_image in enumerate(tokens):
-            made[i][kinds[kind]] = {"tokens": tokens_of_image.half().cpu()}
+            made[i][kinds[kind]] = {"tokens": tokens_of_image.to("cpu", dtype)}
     for piece in pieces:
         if piece.startswith("window"):
-            side = int(piece.removeprefix("window"))
-            indices = square_windows(encoded.grid, side).indices
+            side, stride = _window(piece)
+            indices = square_windows(encoded.grid, side, stride=stride).indices
             for i, windows in enumerate(backbone.encode_windows(batch, indices)):
-                made[i][piece] = {"window": windows.half().cpu()}
+                made[i][piece] = {"window": windows.to("cpu", dtype)}
     return made
 
 
@@ -249,7 +359,7 @@ def _stack(backbone: Backbone, images: Sequence[Mapping[str, _Pieces]]) -> Local
     def joined(piece: str, name: str) -> Tensor:
         return torch.stack([pieces[piece][name] for pieces in images]).float()
 
-    sides = sorted(int(piece.removeprefix("window")) for piece in images[0] if "window" in piece)
+    windows = sorted((*_window(piece), piece) for piece in images[0] if "window" in piece)
     return LocalFeatures(
         grid=(rows, columns),
         global_embedding=joined("base", "global"),
@@ -259,10 +369,10 @@ def _stack(backbone: Backbone, images: Sequence[Mapping[str, _Pieces]]) -> Local
         windows=tuple(
             WindowEmbeddings(
                 side=side,
-                members=square_windows((rows, columns), side).members,
-                embeddings=joined(f"window{side}", "window"),
+                members=square_windows((rows, columns), side, stride=stride).members,
+                embeddings=joined(piece, "window"),
             )
-            for side in sides
+            for side, stride, piece in windows
         ),
         other_tokens={_kind(piece): joined(piece, "tokens") for piece in images[0] if "-" in piece},
     )
@@ -272,13 +382,28 @@ def _wanted(requires: Requirements) -> list[str]:
     """Return the pieces to read or encode for each image."""
     value = ["value"] if requires.value_tokens else []
     kinds = (kind.replace(":", "-") for kind in sorted(requires.tokens))
-    sides = (f"window{side}" for side in sorted(requires.window_sides))
+    apart = f"by{requires.window_stride}" if requires.window_stride > 1 else ""
+    sides = (f"window{side}{apart}" for side in sorted(requires.window_sides))
     return ["base", *value, *kinds, *sides]
+
+
+def _window(piece: str) -> tuple[int, int]:
+    """Return the side and the stride of the windows that a piece holds."""
+    side, _, stride = piece.removeprefix("window").partition("by")
+    return int(side), int(stride or 1)
 
 
 def _kind(piece: str) -> str:
     """Return the kind of tokens that a piece holds; ":" is no part of a file's name."""
     return piece.replace("-", ":")
+
+
+def _size_of(path: Path) -> int:
+    """Return a feature file's size; 0 for a folder or what another process removed."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0
 
 
 def _digest_or_reason(path: Path) -> str | DataError:

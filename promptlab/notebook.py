@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from promptlab.ablation import CellResult, run_grid
 from promptlab.config import DatasetConfig
 from promptlab.errors import DataError
-from promptlab.evaluate import CellResult, run_grid
 from promptlab.grid import load_grid
 from promptlab.results import RECORD_FILE, new_run_folder
 from promptlab.runtime import limit_threads
@@ -133,7 +133,8 @@ def run_study(
         runs: where a new folder is made.
     """
     grid = load_grid(experiment, [*material.overrides, *overrides])
-    return Study(run_grid(grid, Workbench(), parent=runs, folder=new_run_folder(runs, grid.name)))
+    folder = new_run_folder(runs, grid.name)
+    return Study(run_grid(grid, Workbench(), parent=runs, folder=folder)[2])
 
 
 def draw_photos(folder: Path, category: str, *, count: int, seed: int = 0) -> Path:

@@ -83,7 +83,7 @@ class HFBackbone(Backbone):
                 tower.embeddings(images, interpolate_pos_encoding=True)
             ),
             blocks=[partial(layer, attention_mask=None) for layer in layers],
-            last_value=partial(_through_value, layers[-1]),
+            finish=partial(_finish, layers[-1]),
             attentions=[_attention_of(layer) for layer in layers],
             norm=tower.post_layernorm,
             projection=model.visual_projection.weight.detach(),
@@ -246,9 +246,8 @@ def _read_from(source: str, *, local: bool) -> _Checkpoint:
     return _Checkpoint(model, tokenizer, Normalisation(mean, std))
 
 
-def _through_value(layer: "CLIPEncoderLayer", tokens: Tensor) -> Tensor:
-    attention = layer.self_attn
-    tokens = tokens + attention.out_proj(attention.v_proj(layer.layer_norm1(tokens)))
+def _finish(layer: "CLIPEncoderLayer", tokens: Tensor, attended: Tensor) -> Tensor:
+    tokens = tokens + attended
     mixed: Tensor = layer.mlp(layer.layer_norm2(tokens))
     return tokens + mixed
 

@@ -32,13 +32,15 @@ from promptlab.errors import BackboneError, MissingDependencyError, suggest
 from promptlab.runtime import repair_torchvision
 from promptlab.types import Size
 
-__all__ = ["OpenClipBackbone", "load_openclip"]
+__all__ = ["OpenClipBackbone", "OpenClipCheckpoint", "load_openclip"]
 
 _TEXTS_PER_PASS = 256
 _REMEDY = "name a local weights file, as in open_clip:ViT-B-16//path/to/weights.safetensors"
 
 
-class _Checkpoint(NamedTuple):
+class OpenClipCheckpoint(NamedTuple):
+    """A model with all that belongs to it."""
+
     model: Any
     tokenizer: Any
     normalisation: Normalisation
@@ -51,7 +53,7 @@ class OpenClipBackbone(Backbone):
     def __init__(
         self,
         name: str,
-        checkpoint: _Checkpoint,
+        checkpoint: OpenClipCheckpoint,
         *,
         image_size: Size | None,
         device: str,
@@ -70,7 +72,7 @@ class OpenClipBackbone(Backbone):
         self._vision = VisionTower(
             embed=partial(_embed, visual),
             blocks=blocks,
-            last_value=partial(_through_value, blocks[-1]),
+            finish=partial(_finish, blocks[-1]),
             attentions=[_attention_of(block) for block in blocks],
             norm=visual.ln_post,
             projection=visual.proj.detach().mT,
@@ -146,7 +148,7 @@ def load_openclip(
     )
 
 
-def _read(name: str, pretrained: str) -> _Checkpoint:
+def _read(name: str, pretrained: str) -> OpenClipCheckpoint:
     open_clip = _import_open_clip()
     if name not in open_clip.list_models():
         raise BackboneError(
@@ -180,7 +182,9 @@ def _read(name: str, pretrained: str) -> _Checkpoint:
         ) from error
     _check_architecture(name, model)
     values = model.visual.preprocess_cfg
-    return _Checkpoint(model, tokenizer, Normalisation(tuple(values["mean"]), tuple(values["std"])))
+    return OpenClipCheckpoint(
+        model, tokenizer, Normalisation(tuple(values["mean"]), tuple(values["std"]))
+    )
 
 
 def _import_open_clip() -> Any:  # noqa: ANN401 - the package has no types
@@ -276,11 +280,8 @@ def _positions(
     return torch.cat([positions[:1], image[0].flatten(1).mT])
 
 
-def _through_value(block: Any, tokens: Tensor) -> Tensor:  # noqa: ANN401
-    attention, width = block.attn, tokens.shape[-1]
-    weight, bias = attention.in_proj_weight[2 * width :], attention.in_proj_bias[2 * width :]
-    own = attention.out_proj(linear(block.ln_1(tokens), weight, bias))
-    tokens = tokens + block.ls_1(own)
+def _finish(block: Any, tokens: Tensor, attended: Tensor) -> Tensor:  # noqa: ANN401
+    tokens = tokens + attended
     mixed: Tensor = block.ls_2(block.mlp(block.ln_2(tokens)))
     return tokens + mixed
 

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from PIL import Image
 from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
 
 from aligners.tokens import split_kind
 from promptlab.backbones.base import EncodedImages
@@ -98,8 +99,9 @@ class VisionTower:
     embed: Tokens
     """Images to tokens: class token first, positions added, after the norm before the blocks."""
     blocks: Sequence[Tokens]
-    last_value: Tokens
-    """The last block with its attention replaced by each token's own value."""
+    finish: Callable[[Tensor, Tensor], Tensor]
+    """The last block after its attention: tokens and what attention adds to them, in; out, the
+    block's tokens."""
     attentions: Sequence[SelfAttention]
     """Each block's attention, in parts."""
     norm: Tokens
@@ -118,7 +120,7 @@ class VisionTower:
             for block in self.blocks[:-1]:
                 tokens = block(tokens)
             final = self.norm(self.blocks[-1](tokens)).float()
-            value = self.norm(self.last_value(tokens)).float() if value_tokens else None
+            value = self.norm(self._through_value(tokens)).float() if value_tokens else None
         return EncodedImages(
             global_embedding=final[:, 0] @ self.projection.mT,
             patch_tokens=final[:, 1:],
@@ -176,7 +178,29 @@ class VisionTower:
                 members = tokens[:, 1:][:, chunk]
                 first = tokens[:, None, :1].expand(-1, len(chunk), -1, -1)
                 inside = torch.cat([first, members], dim=2).flatten(0, 1)
-                for block in self.blocks:
+                for block in self.blocks[:-1]:
                     inside = block(inside)
-                parts.append(self.norm(inside[:, 0]).float().unflatten(0, (len(images), -1)))
+                summary = self.norm(self._summarise(inside)).float()
+                parts.append(summary.unflatten(0, (len(images), -1)))
         return torch.cat(parts, dim=1) @ self.projection.mT
+
+    def _through_value(
+        self, tokens: Float[Tensor, "batch token channel"]
+    ) -> Float[Tensor, "batch token channel"]:
+        """Return the last block's tokens when each attends to itself only."""
+        attention = self.attentions[-1]
+        _, _, value = attention.project(attention.norm(tokens))
+        return self.finish(tokens, attention.out(value))
+
+    def _summarise(
+        self, tokens: Float[Tensor, "batch token channel"]
+    ) -> Float[Tensor, "batch channel"]:
+        """Return the last block's class token; the other tokens' way ends here."""
+        attention = self.attentions[-1]
+        query, key, value = attention.project(attention.norm(tokens))
+        heads = (attention.heads, -1)
+        attended = scaled_dot_product_attention(
+            *(part.unflatten(-1, heads).transpose(1, 2) for part in (query[:, :1], key, value))
+        )
+        update = attention.out(attended.transpose(1, 2).flatten(2))
+        return self.finish(tokens[:, :1], update)[:, 0]

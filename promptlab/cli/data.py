@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from promptlab.cli.cache import cache
 from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
 from promptlab.files import printable
 
@@ -180,3 +181,6 @@ def verify(
     say(f"{images} images checked, {len(problems)} problems{told and f': {told}'}")
     if problems:
         context.exit(1)
+
+
+data.add_command(cache)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "sweep": ("promptlab.cli.sweep", "Search on some categories, report on others."),
     "score": ("promptlab.cli.score", "Score your own images with a prompt set."),
     "explain": ("promptlab.cli.explain", "Say why one image got its score, with a picture."),
+    "bench": ("promptlab.cli.bench", "Measure speed beside public peers."),
     "report": ("promptlab.cli.report", "Make one self-contained HTML page of runs and sweeps."),
 }
 """Command -> module that defines it under its own name, and its line in --help."""

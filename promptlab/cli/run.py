@@ -121,7 +121,7 @@ def _summarise_grid(
             "cell": one.choices,
             "against": one.against,
             "gains": {metric: gain.model_dump() for metric, gain in one.gains.items()},
-            **_summary(result.outcome.folder, result.outcome.record),
+            **_summary(result.folder, result.record),
         }
         for one, result in zip(compared.cells, results, strict=True)
     ]
@@ -143,7 +143,7 @@ def _print_grid(folder: Path, compared: "GridRecord", results: "tuple[CellResult
     header = [" / ".join(compared.axes), *metrics, "image AUROC, gain"]
     print_table(title, header, rows, numbers=True)
     for one in results:
-        _say_notes(one.outcome.folder, one.outcome.record)
+        _say_notes(one.folder, one.record)
     say("gain: over the grid's reference on the same images, in points; p after Holm's correction")
     say(f"records: {len(results)} in {folder}, compared in {folder / 'grid.json'}")
 

@@ -61,3 +61,10 @@ def test_blend_with_a_transductive_part_is_fitted():
 def test_blend_refuses_parts_that_mean_nothing(parts, message):
     with pytest.raises(ValueError, match=message):
         BlendAligner(parts)
+
+
+def test_blend_encodes_windows_that_suit_all_parts():
+    parts = [("fine_grained", {"stride": 4}), ("fine_grained", {"stride": 6}), ("patch", {})]
+    blend = BlendAligner(tuple(Part(name, params) for name, params in parts))
+    assert blend.requires.window_stride == 2
+    assert BlendAligner((Part("patch"),)).requires.window_stride == 1

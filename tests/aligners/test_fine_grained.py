@@ -163,3 +163,18 @@ def test_dataset_scope_refuses_to_align_before_fitting():
 def test_dataset_scope_refuses_an_empty_pool():
     with pytest.raises(ValueError, match="needs at least one image, but got none"):
         FineGrainedAligner(scope="dataset").fit(list)
+
+
+def test_stride_asks_for_fewer_windows_and_fits_those_it_is_given():
+    aligner = FineGrainedAligner(ridge=1e-9, stride=2)
+    assert aligner.requires == Requirements(window_sides=(2,), window_stride=2)
+    features = example_features(aligner.requires, channel=32)
+    assert len(features.windows_of(2).members) == 4  # of 12 on a 4 by 5 grid
+    (view,) = aligner.align(features)
+    found = averages(features, (2,)) @ view.embeddings.double()
+    torch.testing.assert_close(found, targets(features, (2,)), rtol=0, atol=1e-5)
+
+
+def test_stride_below_1_is_refused():
+    with pytest.raises(ValueError, match="stride must be at least 1, but got 0; 1 takes all"):
+        FineGrainedAligner(stride=0)

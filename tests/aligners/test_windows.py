@@ -31,3 +31,12 @@ def test_square_windows_refuses_side_that_does_not_fit(side):
 def test_check_scales_refuses(scales):
     with pytest.raises(ValueError, match="different window sides of at least 1 patch, but got"):
         check_scales(scales)
+
+
+def test_square_windows_some_patches_apart_are_some_of_all():
+    every, some = square_windows((7, 5), 2), square_windows((7, 5), 2, stride=2)
+    starts = [row * 5 + column for row in (0, 2, 4) for column in (0, 2)]
+    assert some.indices[:, 0].tolist() == starts
+    assert {tuple(each) for each in some.indices.tolist()} <= {
+        tuple(each) for each in every.indices.tolist()
+    }

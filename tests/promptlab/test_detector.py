@@ -3,10 +3,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from scipy.ndimage import gaussian_filter
+from torch.nn.functional import interpolate
 
 from aligners.base import LocalView
 from promptlab.config import AlignerConfig, FusionConfig, PromptsConfig, ScorerConfig
 from promptlab.detector import (
+    DrawnMaps,
     Evidence,
     TextBank,
     build_aligner,
@@ -14,6 +17,7 @@ from promptlab.detector import (
     build_summary,
     draw_maps,
     gather_evidence,
+    join_predictions,
     predict,
 )
 from promptlab.errors import ConfigError
@@ -191,6 +195,37 @@ def test_draw_maps_keeps_a_constant_and_places_a_peak_in_a_non_square_map() -> N
 def test_draw_maps_without_smoothing_is_bilinear() -> None:
     drawn = draw_maps(torch.tensor([[[0.0, 1.0]]]), size=(1, 4), sigma=0.0)
     assert drawn[0, 0].tolist() == pytest.approx([0, 0.25, 0.75, 1])
+
+
+def test_draw_maps_equals_upsampling_and_then_smoothing() -> None:
+    patch_map = torch.rand(2, 4, 6, generator=torch.Generator().manual_seed(0))
+    up = interpolate(patch_map[:, None], size=(33, 50), mode="bilinear", align_corners=False)
+    # 3 sigma of 0.05 * 33 pixels round to 5; scipy's mirror is torch's reflect.
+    expected = gaussian_filter(
+        up[:, 0].double().numpy(), (0, 1.65, 1.65), mode="mirror", truncate=5 / 1.65
+    )
+    drawn = draw_maps(patch_map, size=(33, 50), sigma=0.05)
+    assert drawn.numpy() == pytest.approx(expected, abs=1e-6)
+
+
+def test_drawn_maps_are_those_of_all_images_at_once() -> None:
+    patch_map = torch.rand(11, 3, 5, generator=torch.Generator().manual_seed(0))
+    maps = DrawnMaps(patch_map, size=(12, 20), sigma=0.05)
+    assert len(maps) == 11
+    expected = draw_maps(patch_map, size=(12, 20), sigma=0.05)
+    for _ in range(2):  # they can be read again
+        assert torch.allclose(torch.stack([torch.tensor(each) for each in maps]), expected)
+
+
+def test_join_predictions_gives_what_predicting_all_at_once_gives(evidence: Evidence) -> None:
+    scorer, fusion = build_scorer(ScorerConfig(name="contextual")), FusionConfig()
+    whole = predict(evidence, scorer, fusion)
+    joined = join_predictions(
+        [predict(evidence.images(i, i + 1), scorer, fusion) for i in range(2)]
+    )
+    for name in ("image_score", "global_score", "local_score", "patch_map", "top_abnormal"):
+        assert torch.allclose(getattr(joined, name), getattr(whole, name))
+    assert torch.equal(joined.weights.normal, whole.weights.normal)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from fakes import TinyBackbone, write_mvtec
 from torch import Tensor
 
 from aligners.base import Requirements
+from aligners.windows import square_windows
 from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
 
 EVERYTHING = Requirements(value_tokens=True, window_sides=(2, 3))
@@ -131,3 +135,94 @@ def test_encode_texts_keeps_lengths_when_told() -> None:
     backbone, store = TinyBackbone(), FeatureStore()
     raw = encode_texts(backbone, ["a damaged plate"], store=store, unit=False)
     assert torch.allclose(raw, backbone.encode_text(["a damaged plate"]))
+
+
+ENCODE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from fakes import TinyBackbone
+from aligners.base import Requirements
+from aligners.windows import square_windows
+from promptlab.features import FeatureStore, encode_images
+wanted = Requirements(value_tokens=True, window_sides=(2, 3))
+paths = sorted(Path(sys.argv[2]).rglob("*.png"))
+store = FeatureStore(Path(sys.argv[3]))
+for _ in range(3):
+    batches = encode_images(TinyBackbone(), paths, requires=wanted, store=store, batch_size=2)
+    print(sum(float(batch.features.patch_tokens.double().sum()) for batch in batches))
+"""
+
+
+def test_two_processes_share_a_store_while_both_encode_the_same_images(
+    paths: list[Path], tmp_path: Path
+) -> None:
+    support = Path(__file__).parent.parent / "support"
+    store = tmp_path / "shared"
+    command = [sys.executable, "-c", ENCODE, support, paths[0].parent.parent, store]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    printed = [process.communicate(timeout=300) for process in running]
+    assert [process.returncode for process in running] == [0, 0], printed
+    sums = {line for out, _ in printed for line in out.split()}
+    assert len(sums) == 1
+    assert not list(store.rglob("*.part"))
+    backbone = TinyBackbone()
+    encode(backbone, paths, FeatureStore(store))
+    assert backbone.images_encoded == 0
+
+
+def test_encode_images_bounds_the_pixels_of_a_batch(paths: list[Path]) -> None:
+    backbone = TinyBackbone()
+    backbone.image_size = (1280, 640)
+    batches = encode_images(backbone, paths[:5], requires=Requirements(), store=FeatureStore())
+    assert [batch.positions for batch in batches] == [(0, 1), (2, 3), (4,)]
+
+
+def test_encode_images_of_windows_some_patches_apart_is_a_piece_of_its_own(
+    paths: list[Path], own_cache: Path
+) -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    apart = Requirements(window_sides=(2,), window_stride=2)
+    (batch,) = encode_images(backbone, paths[:1], requires=apart, store=store)
+    assert batch.features is not None
+    every, some = square_windows((4, 6), 2), batch.features.windows_of(2)
+    assert some.members.shape == (2 * 3, 24)
+    tokens = batch.features.patch_tokens[0]
+    expected = torch.stack([tokens[member].mean(0) for member in some.members])
+    assert torch.allclose(some.embeddings[0], expected, rtol=1e-2)
+    (whole,) = encode_images(
+        backbone, paths[:1], requires=Requirements(window_sides=(2,)), store=store
+    )
+    assert whole.features is not None
+    assert whole.features.windows_of(2).members.shape == every.members.shape
+
+
+def test_prune_removes_what_is_named_or_long_unused(paths: list[Path], own_cache: Path) -> None:
+    backbone, store = TinyBackbone(), FeatureStore()
+    encode(backbone, paths, store)
+    (usage,) = store.usage()
+    assert usage.files == 6 * 4
+    assert usage.bytes == sum(p.stat().st_size for p in own_cache.rglob("*.safetensors"))
+    assert store.prune(pattern="other*") == store.prune(pattern="../*") == 0
+    old = next(own_cache.rglob("*.base.safetensors"))
+    os.utime(old, (0, 0))
+    size = old.stat().st_size
+    assert store.prune(older_than_days=1.0) == size
+    assert store.prune() == usage.bytes - size
+    assert store.usage() == ()
+    encode(backbone, paths, store)
+    assert backbone.images_encoded == 12
+
+
+def test_reading_features_keeps_them_from_being_pruned_as_old(
+    paths: list[Path], own_cache: Path
+) -> None:
+    store = FeatureStore()
+    encode(TinyBackbone(), paths, store)
+    for entry in own_cache.rglob("*.safetensors"):
+        os.utime(entry, (0, 0))
+    encode(TinyBackbone(), paths, store)
+    assert store.prune(older_than_days=1.0) == 0

@@ -229,3 +229,29 @@ def test_transductive_aligner_sees_all_images_of_a_category(
     place = {sample.path: i for i, sample in enumerate(whole.samples)}
     same = [place[sample.path] for sample in some.samples]
     assert not torch.allclose(whole.prediction.patch_map[same], some.prediction.patch_map)
+
+
+def test_judge_slices_a_pool_that_another_one_holds(
+    config: ExperimentConfig,
+    backbone: TinyBackbone,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    file = tmp_path / "plate.yaml"
+    file.write_text("category: plate\nnormal: [an even plate]\nabnormal: [a pitted plate]\n")
+    sources = [{"kind": "file", "path": str(file)}, {"kind": "static", "name": "winclip"}]
+    alone = Workbench().judge(config, "plate").prediction
+    bench = Workbench()
+    bench.judge(with_overrides(config, {"prompts.sources": sources}), "plate")
+    monkeypatch.setattr(module, "gather_batches", None)  # nothing is read again
+    sliced = bench.judge(config, "plate").prediction
+    np.testing.assert_allclose(sliced.image_score, alone.image_score, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(sliced.patch_map, alone.patch_map, rtol=0, atol=1e-6)
+
+
+def test_judge_gives_the_same_when_similarities_lie_in_files(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    kept, filed = (Workbench(memory=memory).judge(config, "plate") for memory in (10**9, 0))
+    assert (kept.prediction.image_score == filed.prediction.image_score).all()
+    assert (kept.prediction.patch_map == filed.prediction.patch_map).all()

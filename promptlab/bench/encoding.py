@@ -1,0 +1,183 @@
+"""Encoding with ViT-B-16-plus-240 and random weights, beside anomalib and the processor's limit.
+
+The windows of sides 2 and 3 are 2,670 tokens of an image, against 226 of the image itself. Nothing
+is downloaded. A GPU is not measured.
+"""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn.functional import normalize
+
+from aligners.windows import square_windows
+from promptlab.backbones.openclip import OpenClipBackbone, OpenClipCheckpoint
+from promptlab.backbones.vit import Normalisation, Precision
+from promptlab.bench.rows import Row, below, faster, skipped, time_in_turns, within
+from promptlab.runtime import repair_torchvision, usable_cores
+
+__all__ = ["anomalib_python", "measure"]
+
+_MODEL = "ViT-B-16-plus-240"
+_SIDES = (2, 3)
+_WIDTH, _HIDDEN, _LAYERS = 896, 3584, 12
+_CALL = "PROMPTLAB_ANOMALIB_PYTHON names no environment with it"
+
+
+def measure(*, short: bool) -> tuple[list[Row], float | None]:
+    """Return the rows of the encoding goals, and anomalib's seconds per image, if it is there."""
+    if find_spec("open_clip") is None:
+        return [skipped(f"encode with {_MODEL}", "all", "open_clip is not installed")], None
+    batch, repeats = (1, 1) if short else (2, 3)
+    backbone, weights = _random_model("fp32")
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(batch, 3, *backbone.image_size, generator=generator)
+    plain = partial(backbone.encode_images, images)
+    plain()  # what is done once
+    valued = partial(backbone.encode_images, images, value_tokens=True)
+    windows = partial(_encode, backbone, images)
+    sparse = partial(_encode, backbone, images, sides=(2,), stride=2)
+    plain_s, value_s, windows_s, sparse_s, rate = time_in_turns(
+        plain, valued, windows, sparse, _multiply, repeats=repeats
+    )
+    rows = [
+        within(
+            f"{_MODEL}, value path, batch of {batch}",
+            "plain forward",
+            ours=value_s,
+            limit=plain_s,
+            goal=1.2,
+        ),
+        within(
+            f"{_MODEL}, image and windows of side 2, every second, batch of {batch}",
+            "plain forward",
+            ours=sparse_s,
+            limit=plain_s,
+            goal=3,
+        ),
+        _against_limit(windows_s, rate, batch),
+        _bf16(),
+    ]
+    theirs, found = _ask_anomalib(weights, images[:1], short=short)
+    work = f"{_MODEL}, image and all windows of sides 2 and 3, per image"
+    if theirs is None:
+        rows.append(skipped(work, "anomalib's WinClip, one by one", _CALL))
+        return rows, None
+    ours = windows_s / batch
+    rows.append(
+        faster(work, "anomalib's WinClip, one by one", ours=ours, theirs=theirs["encode"], goal=1)
+    )
+    rows.append(_difference(backbone, images, found))
+    return rows, theirs["score"]
+
+
+def anomalib_python() -> str | None:
+    """Return the Python of anomalib's environment; None where there is none."""
+    named = os.environ.get("PROMPTLAB_ANOMALIB_PYTHON", "")
+    return named if Path(named).is_file() else None
+
+
+def _random_model(precision: Precision) -> tuple[OpenClipBackbone, Mapping[str, Tensor]]:
+    """Return a model with random weights, and those of its image encoder."""
+    repair_torchvision()
+    import open_clip  # noqa: PLC0415 - optional, and only after the repair
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = open_clip.create_model(_MODEL)
+    colours = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
+    checkpoint = OpenClipCheckpoint(model, open_clip.get_tokenizer(_MODEL), colours)
+    backbone = OpenClipBackbone(
+        f"open_clip:{_MODEL}", checkpoint, image_size=None, device="cpu", precision=precision
+    )
+    return backbone, model.visual.state_dict()
+
+
+def _encode(
+    backbone: OpenClipBackbone,
+    images: Float[Tensor, "batch 3 height width"],
+    *,
+    sides: tuple[int, ...] = _SIDES,
+    stride: int = 1,
+) -> dict[str, Tensor]:
+    encoded = backbone.encode_images(images)
+    made = {"global": encoded.global_embedding}
+    for side in sides:
+        indices = square_windows(encoded.grid, side, stride=stride).indices
+        made[f"windows{side}"] = backbone.encode_windows(images, indices)
+    return made
+
+
+def _multiply() -> None:
+    """Do one layer's largest matrix product for 2,670 tokens."""
+    tokens, weights = torch.ones(2670, _WIDTH), torch.ones(_WIDTH, _HIDDEN)
+    for _ in range(4):
+        tokens @ weights
+
+
+def _against_limit(seconds: float, product_seconds: float, batch: int) -> Row:
+    """Compare the rate of all matrix products with that of one large one."""
+    rate = 4 * 2 * 2670 * _WIDTH * _HIDDEN / product_seconds
+    weights = 2 * _WIDTH * (4 * _WIDTH + 2 * _HIDDEN)  # multiply-adds of a token in a layer
+    needed = batch * (2670 + 226) * weights * _LAYERS
+    share = needed / seconds / rate
+    return Row(
+        f"{_MODEL}, image and all windows, fp32: {rate / 1e9:.0f} GFLOP/s reachable",
+        "torch's matrix-product rate here",
+        share,
+        "of the rate",
+        ">= 0.7",
+        share >= 0.7,
+        seconds,
+    )
+
+
+def _bf16() -> Row:
+    """Say that bf16 was not measured: the capability test is torch's own."""
+    work, reference = f"{_MODEL} in bf16", "the same in fp32"
+    if not torch.cpu._is_avx512_bf16_supported():
+        return skipped(work, reference, "this processor has no bf16 instructions")
+    fast, slow = _random_model("bf16")[0], _random_model("fp32")[0]
+    images = torch.randn(2, 3, *slow.image_size, generator=torch.Generator().manual_seed(0))
+    ours, theirs = time_in_turns(
+        partial(_encode, fast, images), partial(_encode, slow, images), repeats=1
+    )
+    return faster(work, reference, ours=ours, theirs=theirs, goal=1.8)
+
+
+def _ask_anomalib(
+    weights: Mapping[str, Tensor], images: Tensor, *, short: bool
+) -> tuple[Mapping[str, float] | None, Mapping[str, Tensor]]:
+    python = anomalib_python()
+    if python is None:
+        return None, {}
+    script = Path(__file__).with_name("anomalib_peer.py")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_file(dict(weights), folder / "visual.safetensors")
+        save_file({"images": images}, folder / "images.safetensors")
+        command = [python, str(script), name, "1" if short else "2", str(usable_cores())]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        if done.returncode:
+            return None, {}
+        return json.loads(done.stdout.splitlines()[-1]), load_file(folder / "encoded.safetensors")
+
+
+def _difference(backbone: OpenClipBackbone, images: Tensor, found: Mapping[str, Tensor]) -> Row:
+    ours = _encode(backbone, images[: len(found["global"])])
+    largest = max(
+        float((normalize(ours[name], dim=-1) - normalize(theirs, dim=-1)).abs().max())
+        for name, theirs in found.items()
+    )
+    return below(
+        "embeddings of image and windows", "anomalib's", largest, unit="difference", goal=1e-4
+    )
