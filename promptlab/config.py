@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from promptlab.errors import ConfigError, suggest
+from promptlab.files import printable
 from promptlab.yamltext import load_yaml
 
 __all__ = [
@@ -493,4 +494,9 @@ def _anchor(content: dict[str, Any], folder: Path) -> None:
 
 def _absolute(path: Path, folder: Path) -> Path:
     expanded = path.expanduser()
-    return expanded if expanded.is_absolute() else (folder / expanded).resolve()
+    found = expanded if expanded.is_absolute() else (folder / expanded).resolve()
+    if printable(found) != str(found):
+        raise ConfigError(
+            f"a path must be text in UTF-8, but got {printable(found)!r}; rename its folder."
+        )
+    return found

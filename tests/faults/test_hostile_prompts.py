@@ -21,9 +21,9 @@ HOSTILE = [
     "a <img src=x onerror=alert(1)> plate",
     '"></style><script>alert(2)</script>',
     "</script><svg/onload=alert(3)>",
-    "{{ config.__class__ }} {% raw %}",
-    r"a plate with \frac{1}{0} and $x_{1$ and \textbf{ and $$",
-    "$\\undefined{",
+    r"a plate with \frac12 and $x_^1$ and \textbf and $$",
+    r"$\undefined \left( $",
+    "%s %n $(touch x) `touch x`",
     "=cmd|'/C calc'!A0",
     "javascript:alert(4)",
     "&lt;b&gt; is not <b>",
@@ -102,6 +102,12 @@ def test_a_prompt_of_10000_words_goes_through(tmp_path: Path, run) -> None:
     run("run", config, "--out", tmp_path / "run")
     run("report", tmp_path / "run", "--out", tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size < 20_000_000
+
+
+@pytest.mark.parametrize("text", ["{{ config.__class__ }}", "{% raw %}", r"\frac{1}{0}"])
+def test_slots_of_template_engines_are_refused_in_prompts(text: str) -> None:
+    with pytest.raises(PromptError, match="has an unfilled slot"):
+        Prompt(text, State.ABNORMAL, "human")
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\n", "\r", "\x85", "\u2028"])
