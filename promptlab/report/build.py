@@ -7,13 +7,11 @@ comes from a record, a prompt or a path is escaped.
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -24,6 +22,7 @@ from promptlab.gallery import Example, read_gallery
 from promptlab.plots import metric_bars, metric_label, score_distributions
 from promptlab.prompts.files import read_prompt_set
 from promptlab.prompts.promptset import PromptSet
+from promptlab.report.links import Link, link_files
 from promptlab.report.pictures import (
     Legend,
     Photo,
@@ -79,14 +78,6 @@ class _PromptLine:
 
 
 @dataclass(frozen=True)
-class _Link:
-    """A file beside the page."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True)
 class _Prompts:
     """The prompts of one category, with what the record says of them."""
 
@@ -104,7 +95,7 @@ class _Prompts:
 class _Run:
     anchor: str
     source: str
-    links: tuple[_Link, ...]
+    links: tuple[Link, ...]
     record: RunRecord
     summary: str
     table: Table
@@ -133,7 +124,7 @@ def build_report(sources: Sequence[Path], out: Path) -> Path:
         if (source / RECORD_FILE).is_file():
             runs.append(_load_run(source, f"run-{number}", beside=out.parent))
         elif (source / SWEEP_FILE).is_file():
-            sweeps.append(load_sweep(source, f"sweep-{number}"))
+            sweeps.append(load_sweep(source, f"sweep-{number}", beside=out.parent))
         else:
             raise RecordError(
                 f"a report needs folders that `promptlab run` or `promptlab sweep` wrote, but "
@@ -187,7 +178,7 @@ def _load_run(folder: Path, anchor: str, *, beside: Path) -> _Run:
     return _Run(
         anchor=anchor,
         source=str(folder),
-        links=_links(folder, (RECORD_FILE, SCORES_FILE, PROMPT_USES_FILE), beside),
+        links=link_files(folder, (RECORD_FILE, SCORES_FILE, PROMPT_USES_FILE), beside),
         record=record,
         summary=summarise_run(record),
         table=make_table(
@@ -259,16 +250,6 @@ def _load_prompts(
         columns.append((name, tuple(sorted(lines, key=lambda line: -(line.mean_weight or 0.0)))))
     weighed = any(line.weight is not None for _, lines in columns for line in lines)
     return _Prompts(record, category, tuple(columns), weighed, _origins(prompts))
-
-
-def _links(folder: Path, names: Sequence[str], beside: Path) -> tuple[_Link, ...]:
-    """Address the files of a run folder from where the page stands."""
-    try:
-        way = Path(os.path.relpath(folder.resolve(), beside.resolve())).as_posix()
-        start = quote(f"./{way}")
-    except ValueError:  # another drive
-        start = folder.resolve().as_uri()
-    return tuple(_Link(name, f"{start}/{name}") for name in names if (folder / name).is_file())
 
 
 def _origins(prompts: PromptSet) -> tuple[str, ...]:

@@ -19,10 +19,18 @@ from promptlab.plots import (
     sweep_history,
     sweep_importances,
 )
+from promptlab.report.links import Link, link_files
 from promptlab.report.pictures import Plot, embed_plot
 from promptlab.report.tables import Table, make_table, percent
 from promptlab.report.words import duration, in_percent, listing, plural
-from promptlab.results import Comparison, FoldRecord, ResultTable, SweepRecord, read_sweep
+from promptlab.results import (
+    SWEEP_FILE,
+    Comparison,
+    FoldRecord,
+    ResultTable,
+    SweepRecord,
+    read_sweep,
+)
 
 __all__ = [
     "SweepSection",
@@ -43,6 +51,7 @@ class SweepSection:
 
     anchor: str
     source: str
+    links: tuple[Link, ...]
     record: SweepRecord
     summary: str
     goal: str
@@ -63,8 +72,8 @@ class SweepSection:
     config: str
 
 
-def load_sweep(folder: Path, anchor: str) -> SweepSection:
-    """Lay out the record of a study folder.
+def load_sweep(folder: Path, anchor: str, *, beside: Path) -> SweepSection:
+    """Lay out the record of a study folder for a page that stands in the folder ``beside``.
 
     Raises:
         RecordError: when it is missing or damaged.
@@ -79,6 +88,7 @@ def load_sweep(folder: Path, anchor: str) -> SweepSection:
     return SweepSection(
         anchor=anchor,
         source=str(folder),
+        links=link_files(folder, (SWEEP_FILE, "best.yaml"), beside),
         record=sweep,
         summary=summarise_sweep(sweep),
         goal=goal_of(sweep),

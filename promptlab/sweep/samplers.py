@@ -5,6 +5,7 @@ way. Here each trial has a stream of its own, made from the seed and the trial's
 was killed is drawn again as it was, and workers that share a study never draw the same.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 from zlib import crc32
@@ -12,6 +13,7 @@ from zlib import crc32
 import numpy as np
 from optuna import Study
 from optuna.distributions import BaseDistribution
+from optuna.exceptions import ExperimentalWarning
 from optuna.pruners import BasePruner, MedianPruner, NopPruner, WilcoxonPruner
 from optuna.samplers import BaseSampler, GPSampler, NSGAIISampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
@@ -25,9 +27,7 @@ _SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "tpe": lambda seed: TPESampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
     "grid": lambda seed: RandomSampler(seed=seed),  # every trial of a grid has its values already
-    "gp": lambda seed: GPSampler(
-        seed=seed, deterministic_objective=True, warn_independent_sampling=False
-    ),
+    "gp": lambda seed: GPSampler(seed=seed, warn_independent_sampling=False),
     "nsga2": lambda seed: NSGAIISampler(population_size=20, seed=seed),
 }
 
@@ -45,7 +45,9 @@ def make_pruner(name: str) -> BasePruner:
         # A threshold of 0.1 cannot be met before the fourth category (Wilcoxon's exact p-values).
         "wilcoxon": lambda: WilcoxonPruner(p_threshold=0.1, n_startup_steps=4),
     }
-    return pruners[name]()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ExperimentalWarning)
+        return pruners[name]()
 
 
 class _Repeatable(BaseSampler):

@@ -41,8 +41,8 @@ class Dimension:
 
     path: str
     kind: Literal["int", "float", "choice"]
-    low: float = 0
-    high: float = 0
+    low: float = 0.0
+    high: float = 0.0
     log: bool = False
     step: float | None = None
     choices: tuple[Value, ...] = ()

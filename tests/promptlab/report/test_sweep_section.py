@@ -102,7 +102,7 @@ def test_section_has_the_command_that_runs_the_winner(
         best_config={"name": "x-best"}, importances={"fusion.local": 0.8, "scorer.name": 0.2}
     )
     (tmp_path / "sweep.json").write_text(made.model_dump_json())
-    section = load_sweep(tmp_path, "sweep-1")
+    section = load_sweep(tmp_path, "sweep-1", beside=tmp_path)
     assert section.command == f"promptlab run {tmp_path / 'best.yaml'}"
     assert section.winner == "name: x-best\n"
     captions = " ".join(plot.caption for plot in section.plots)
