@@ -53,8 +53,8 @@ def test_text_share_when_there_is_nothing_to_share():
             "The prompts come 40.0 points of image AUROC above chance, texts without meaning 0.0 "
             "to either side: language decides (about 100 % goes with the meaning of the words). "
             "With the states swapped it turns as it should (10.0; a mirror would be 10.0). Without "
-            "the category's noun 100 % is left (rank correlation 0.50), with nouns of other categories "
-            "50 % (0.50).",
+            "the category's noun 100 % is left (rank correlation 0.50), with nouns of other "
+            "categories 50 % (0.50).",
         ),
         (
             (0.9, 0.6, 0.9, 0.9, 0.7, 0.7),
