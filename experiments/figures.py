@@ -81,9 +81,8 @@ def main(parts: list[str]) -> None:
 
 
 def _study(name: str, *overrides: str) -> Study:
-    material = choose_material(categories=3, limit=40)
-    more = ["metrics.bootstrap=1000", "metrics.pixel_size=128", *overrides]
-    return run_study(ABLATIONS / f"{name}.yaml", material, more, runs=RUNS)
+    material = choose_material(categories=3, limit=24)
+    return run_study(ABLATIONS / f"{name}.yaml", material, overrides, runs=RUNS)
 
 
 def _make_plots(scorers: Study) -> None:

@@ -373,7 +373,8 @@ def _told(made: Generated, source: LLMSource) -> str:
 def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -> Prediction:
     """Score all images with some prompts of the pool, a few images at a time."""
     places = [_places(compared.pool, chosen, state) for state in State]
-    scorer, summary, parts = build_scorer(config.scorer), None, []
+    scorer, summary = build_scorer(config.scorer), None
+    parts: list[Prediction] = []
     for part in split(compared.evidence):
         evidence = part.select(*places).at_temperature(config.scorer.temperature)
         if not parts:  # it depends on the prompts alone

@@ -11,6 +11,7 @@ import importlib.util
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -43,7 +44,7 @@ def main(folder: Path, repeats: int) -> None:
     sys.stdout.write(json.dumps(result) + "\n")
 
 
-def _seconds(work, argument) -> float:  # noqa: ANN001
+def _seconds(work: Callable[[torch.Tensor], object], argument: torch.Tensor) -> float:
     begun = time.perf_counter()
     work(argument)
     return time.perf_counter() - begun

@@ -78,8 +78,13 @@ def show(row: Row) -> tuple[str, ...]:
 def _measure_of(group: str) -> Callable[..., list[Row]]:
     from promptlab.bench import lite, pixel_metrics, startup, store  # noqa: PLC0415
 
-    modules = {"startup": startup, "metrics": pixel_metrics, "store": store, "lite": lite}
-    return modules[group].measure
+    measures: dict[str, Callable[..., list[Row]]] = {
+        "startup": startup.measure,
+        "metrics": pixel_metrics.measure,
+        "store": store.measure,
+        "lite": lite.measure,
+    }
+    return measures[group]
 
 
 def _describe() -> dict[str, str]:

@@ -92,7 +92,7 @@ def check_pair(index: int, anomaly_map: AnomalyMap, mask: Mask | None) -> Pair:
 
 def bin_scores(anomaly_map: AnomalyMap) -> Int[np.ndarray, "_height _width"]:
     """Return floor(score * `LEVELS`) of each pixel; the score 1 has the last bin alone."""
-    return (anomaly_map * anomaly_map.dtype.type(LEVELS)).astype(np.int64)
+    return np.asarray((anomaly_map * anomaly_map.dtype.type(LEVELS)).astype(np.int64))
 
 
 def label_regions(mask: Mask) -> tuple[int, Int64[np.ndarray, " positive"]]:

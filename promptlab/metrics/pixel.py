@@ -77,8 +77,13 @@ class PixelHistogram:
         """
         counts = count_pixels(numbered_pairs(maps, masks))
         _refuse_overflow(counts.n_pixels, counts.n_regions)
-        arrays = (_frozen(each) for each in (counts.pixels, counts.positives, counts.weights))
-        return cls(*arrays, counts.n_pixels, counts.n_regions)
+        return cls(
+            _frozen(counts.pixels),
+            _frozen(counts.positives),
+            _frozen(counts.weights),
+            counts.n_pixels,
+            counts.n_regions,
+        )
 
     def __add__(self, other: "PixelHistogram") -> "PixelHistogram":
         """Return the histogram of both shards together.

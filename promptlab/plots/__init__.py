@@ -13,7 +13,13 @@ from promptlab.plots.reliability import reliability_diagram
 from promptlab.plots.runs import anomaly_gallery, metric_bars, score_distributions
 from promptlab.plots.style import METRIC_LABELS, house_style, metric_label
 from promptlab.plots.surfaces import fusion_surface, sweep_surface
-from promptlab.plots.sweeps import sweep_effects, sweep_history
+from promptlab.plots.sweeps import (
+    sweep_effects,
+    sweep_front,
+    sweep_heatmap,
+    sweep_history,
+    sweep_importances,
+)
 
 __all__ = [
     "METRIC_LABELS",
@@ -32,6 +38,9 @@ __all__ = [
     "score_distributions",
     "similarity_distributions",
     "sweep_effects",
+    "sweep_front",
+    "sweep_heatmap",
     "sweep_history",
+    "sweep_importances",
     "sweep_surface",
 ]

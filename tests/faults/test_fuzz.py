@@ -150,7 +150,7 @@ def _watch(event: str, args: tuple[object, ...]) -> None:
         _SEEN.append(f"{event}{args}")
     for path in paths:
         where = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
-        if where and not where.startswith(tuple(_ALLOWED)) and where != "/dev/null":
+        if where and not f"{where}/".startswith((*_ALLOWED, "/dev/null")):
             _SEEN.append(f"{event} {where}")
 
 

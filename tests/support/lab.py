@@ -64,11 +64,12 @@ def run_all(page: Page) -> None:
     """Run every cell of the notebook that the page shows; return when they were started."""
     page.wait("window.jupyterapp && document.querySelectorAll('.jp-CodeCell').length > 0")
     page.wait(f"{_INDICATOR} === 'idle'")
-    # It may ask which kernel to take, even where the notebook says so.
-    page.evaluate("new Promise(done => setTimeout(done, 1500))")
-    page.evaluate("document.querySelector('.jp-Dialog .jp-mod-accept')?.click()")
-    page.wait("!document.querySelector('.jp-Dialog')")
-    page.wait(f"{_INDICATOR} === 'idle'")
+    # It may ask which kernel to take, even where the notebook says so, and late on a busy machine.
+    page.evaluate(
+        "void setInterval(() => document.querySelector('.jp-Dialog .jp-mod-accept')?.click(), 200)"
+    )
+    page.evaluate("new Promise(done => setTimeout(done, 3000))")
+    page.wait(f"!document.querySelector('.jp-Dialog') && {_INDICATOR} === 'idle'")
     page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
