@@ -1,11 +1,13 @@
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from fakes import write_mvtec
 from PIL import Image
+from records import run_of
 
+from promptlab.ablation import CellResult
 from promptlab.errors import DataError
+from promptlab.evaluate import Outcome
 from promptlab.grid import load_grid
 from promptlab.notebook import Study, choose_material, draw_photos
 
@@ -64,15 +66,16 @@ def test_material_refuses_a_folder_without_data(
 
 
 def test_study_finds_the_run_of_a_choice() -> None:
-    cells = [
-        SimpleNamespace(
-            cell=SimpleNamespace(choices={"few_shot.k": k}, label=f"k={k}"), folder=Path(k)
-        )
-        for k in ("0", "4")
-    ]
-    study = Study(cells)  # type: ignore[arg-type]
+    overrides = choose_material(categories=1, limit=8).overrides
+    grid = load_grid(ABLATIONS / "shots.yaml", [*overrides, "grid={few_shot.k: [0, 4]}"])
+    record = run_of("x", {"a": 0.5})
+    cells = (
+        CellResult(cell, Outcome(folder=Path(choice), record=record, measured={}))
+        for cell, choice in zip(grid.cells, "04", strict=True)
+    )
+    study = Study(tuple(cells))
     assert study.folder(k="4") == Path("4")
-    with pytest.raises(DataError, match="names 0 of: k=0; k=4"):
+    with pytest.raises(DataError, match="names 0 of"):
         study.folder(k="2")
 
 
