@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
 PYTHON=${PYTHON:-.venv/bin/python}
 OUT=${OUT:-runs/ablations}
-ABLATIONS=${*:-aligners scorers prompts prompt_count window_scales ridge image_size resolutions shots}
+ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales ridge image_size resolutions shots}
 mkdir -p "$OUT/real" experiments/records/ablations
 for category in "${PROMPTLAB_DATA:?set it to the folder of the data sets}"/*/*/; do
   [ -d "$category/test" ] || continue
@@ -24,6 +24,6 @@ ablate() { # name, data set, then --set arguments
 for name in $ABLATIONS; do
   ablate "$name" real --set dataset.name=mvtec --set "dataset.root=$OUT/real"
   case $name in # without masks only what image scores can tell
-    scorers | prompts | prompt_count) ablate "$name" elpv --set dataset.name=elpv ;;
+    scorers | prompt_count) ablate "$name" elpv --set dataset.name=elpv ;;
   esac
 done
