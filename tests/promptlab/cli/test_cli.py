@@ -109,10 +109,12 @@ def test_run_of_a_grid_prints_one_json_object(run: Run, config: Path, tmp_path: 
     status, out, _ = run(*words)
     printed = json.loads(out)
     assert status == 0
-    assert list(printed) == ["cells"]
+    assert list(printed) == ["record", "cells"]
     assert [cell["cell"] for cell in printed["cells"]] == [{"scorer": "mean"}, {"scorer": "max"}]
     for cell in printed["cells"]:
-        assert set(cell) == {"cell", "record", "mean", "categories", "seconds"}
+        assert set(cell) == {
+            *("cell", "against", "gains", "record", "mean", "categories", "seconds")
+        }
         assert Path(cell["record"]).parent.parent == tmp_path / "grid"
 
 
