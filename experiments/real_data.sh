@@ -7,6 +7,6 @@ link_real() { # folder: gets a link to every category, so that one run judges al
   local category
   mkdir -p "$1"
   for category in "$PROMPTLAB_DATA"/*/*/; do
-    [ -d "$category/test" ] && ln -sfn "$(realpath "$category")" "$1/$(basename "$category")"
+    [ ! -d "$category/test" ] || ln -sfn "$(realpath "$category")" "$1/$(basename "$category")"
   done
 }
