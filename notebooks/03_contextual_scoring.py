@@ -40,7 +40,9 @@ print(material.told)
 # Every scorer on the same similarities: images and prompts are encoded once.
 
 # %%
-study = run_study(Path("../experiments/ablations/scorers.yaml"), material)
+SOURCES = "[{kind: static, name: winclip}, {kind: static, name: curated}]"
+pool = ["grid={}", f"prompts.sources={SOURCES}"]
+study = run_study(Path("../experiments/ablations/scorers.yaml"), material, pool)
 records = [read_record(path) for path in study.records]
 ablation_bars(records)
 

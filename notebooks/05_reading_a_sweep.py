@@ -33,9 +33,9 @@ from promptlab.plots import (
     sweep_history,
     sweep_surface,
 )
-from promptlab.report.words import sweep_gain
+from promptlab.report.sweeps import sweep_gain
 from promptlab.results import SWEEP_FILE, new_run_folder, read_record, read_sweep
-from promptlab.sweep import run_sweep
+from promptlab.sweep import StudyHome, run_sweep
 from promptlab.workbench import Workbench
 
 material = choose_material(categories=3, limit=20)
@@ -69,7 +69,7 @@ sides = [
 ]  # fmt: skip
 config = load_config(Path("../experiments/configs/quickstart.yaml"), [*material.overrides, *sides])
 folder = new_run_folder(RUNS, "sweep")
-run_sweep(config, Workbench(), folder=folder, study_name="notebook", trials=20)
+run_sweep(config, Workbench(), home=StudyHome("notebook", folder), trials=20)
 sweep = read_sweep(folder)
 
 # %%

@@ -43,7 +43,8 @@ print(material.told)
 # those of k = 4.
 
 # %%
-study = run_study(Path("../experiments/ablations/few_shot.yaml"), material)
+shots = ["grid={few_shot.k: [0, 1, 2, 4]}"]
+study = run_study(Path("../experiments/ablations/shots.yaml"), material, shots)
 records = [read_record(path) for path in study.records]
 category_heatmap(records)
 

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from promptlab.errors import ConfigError, suggest
+from promptlab.files import printable
 from promptlab.yamltext import load_yaml
 
 __all__ = [
@@ -209,31 +210,75 @@ Metric = Literal[
 ]
 
 
-class ObjectiveConfig(_Strict):
-    """What a sweep maximises: the mean of metrics over the search categories."""
+Goal = Metric | Literal["prompts"]
 
-    mean: Annotated[tuple[Metric, ...], Field(min_length=1)] = ("image_auroc",)
+
+class ObjectiveConfig(_Strict):
+    """What a sweep looks for on the search categories: one mean, or several goals at once."""
+
+    mean: Annotated[tuple[Metric, ...], Field(min_length=1)] | None = None
+    """Maximised: the mean of these metrics over the categories; null: of image_auroc."""
+    pareto: Annotated[tuple[Goal, ...], Field(min_length=2)] | None = None
+    """Instead of ``mean``, goals that nobody weighs against each other: metrics, maximised, and
+    ``prompts`` (how many of them a category uses), minimised."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ObjectiveConfig":
+        if self.mean and self.pareto:
+            raise ValueError("an objective is a mean or a pareto list; give one of them")
+        if self.pareto and len({*self.pareto}) < len(self.pareto):
+            raise ValueError("the goals of a pareto list must differ; remove the repeated one")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The goals of a pareto list, else the metrics whose mean is the one goal."""
+        return self.pareto or self.mean or ("image_auroc",)
 
 
 class SweepConfig(_Strict):
     """What Optuna may change, what it may see, and for how long."""
 
     trials: Count = 30
+    """Finished trials wanted in all; of each fold where there are folds."""
     objective: ObjectiveConfig = ObjectiveConfig()
-    search_categories: Annotated[tuple[str, ...], Field(min_length=1)]
-    report_categories: Annotated[tuple[str, ...], Field(min_length=1)]
+    sampler: Literal["tpe", "random", "grid", "gp", "nsga2"] = "tpe"
+    pruner: Literal["none", "median", "wilcoxon"] = "none"
+    """Stops a trial that falls behind after some categories; needs a single goal."""
+    search_categories: tuple[str, ...] = ()
+    report_categories: tuple[str, ...] = ()
+    folds: Annotated[int, Field(ge=2)] | Literal["leave_one_out"] | None = None
+    """Instead of the two sides: the data set's categories in this many parts; each part is
+    reported by the winner of a search on the others."""
+    oracle: bool = False
+    """Whether both sides may share categories; such a sweep is marked wherever it is shown."""
     space: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
-    """Dotted config path -> {int: [low, high]} | {float: [low, high]} | {choice: […]};
-    a third element ``log`` searches a range on a logarithmic scale."""
+    """Dotted config path -> {int: [low, high]} | {float: [low, high]} | {choice: […]}; a third
+    element ``log`` searches a range on a logarithmic scale, ``step:`` beside it makes it a comb.
+    Choices that have no short name are named: {choice: {name: value}}."""
 
     @model_validator(mode="after")
     def _sides_apart(self) -> "SweepConfig":
+        sides = (self.search_categories, self.report_categories)
+        if self.folds is not None and any(sides):
+            raise ValueError(
+                "sweep.folds makes both sides itself; remove search_categories and "
+                "report_categories, or folds"
+            )
+        if self.folds is None and not all(sides):
+            raise ValueError(
+                "a sweep needs categories to search on and others to report on; add "
+                "search_categories and report_categories, or folds"
+            )
         shared = sorted({*self.search_categories} & {*self.report_categories})
-        if shared:
+        if shared and not self.oracle:
             raise ValueError(
                 "sweep.search_categories and sweep.report_categories must not overlap, but "
-                f"share {', '.join(shared)}; a result reported on searched data is an oracle's"
+                f"share {', '.join(shared)}; a result reported on searched data is an oracle's: "
+                "if that is what you want, say --oracle"
             )
+        if self.pruner != "none" and self.objective.pareto:
+            raise ValueError("a pruner needs a single goal; use objective.mean or pruner none")
         return self
 
 
@@ -350,19 +395,33 @@ def with_overrides(config: ExperimentConfig, values: Mapping[str, object]) -> Ex
 def put_value(content: dict[str, Any], path: str, value: object) -> None:
     """Set the value at a dotted path in place, making the mappings on the way.
 
+    A number in the path counts the items of a list, from 0: ``prompts.sources.0.template``.
+
     Raises:
-        ConfigError: when the path leads through a value that is no mapping.
+        ConfigError: when the path leads through a value, or to an item that a list does not have.
     """
     *parents, last = path.split(".")
-    node = content
+    node: Any = content
     for parent in parents:
-        below = node.setdefault(parent, {})
-        if below is None:
-            below = node[parent] = {}
-        if not isinstance(below, dict):
+        key = _key(node, parent, path)
+        if isinstance(node, dict) and node.get(parent) is None:
+            node[parent] = {}
+        node = node[key]
+        if not isinstance(node, dict | list):
             raise ConfigError(f"{path!r} must lead through mappings, but {parent!r} is a value.")
-        node = below
-    node[last] = value
+    node[_key(node, last, path)] = value
+
+
+def _key(node: object, step: str, path: str) -> Any:  # noqa: ANN401 - a key or an index
+    """Return what a step of a dotted path means where it stands."""
+    if not isinstance(node, list):
+        return step
+    if not step.isdigit() or int(step) >= len(node):
+        raise ConfigError(
+            f"{path!r} leads through a list of {len(node)}, but got {step!r}; count its items "
+            "from 0."
+        )
+    return int(step)
 
 
 def _validate(content: dict[str, Any], origin: str) -> ExperimentConfig:
@@ -435,4 +494,9 @@ def _anchor(content: dict[str, Any], folder: Path) -> None:
 
 def _absolute(path: Path, folder: Path) -> Path:
     expanded = path.expanduser()
-    return expanded if expanded.is_absolute() else (folder / expanded).resolve()
+    found = expanded if expanded.is_absolute() else (folder / expanded).resolve()
+    if printable(found) != str(found):
+        raise ConfigError(
+            f"a path must be text in UTF-8, but got {printable(found)!r}; rename its folder."
+        )
+    return found

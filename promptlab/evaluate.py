@@ -55,6 +55,7 @@ __all__ = [
     "baseline_of",
     "examine",
     "measure",
+    "paired_gains",
     "run_experiment",
     "tabulate",
 ]
@@ -149,7 +150,7 @@ def examine(
     baseline, gain = results, None
     if (other := baseline_of(config)) != config:
         _, baseline, beside, _ = _judge_all(other, workbench, categories)
-        gain = _gain(judged, beside, config)
+        gain = paired_gains(judged, beside, config)
     folder = folder or new_run_folder(parent, config.name)
     write_scores(folder, [line for one in judged.values() for line in _score_lines(one)])
     write_prompt_uses(folder, [line for one in judged.values() for line in _prompt_uses(one)])
@@ -211,7 +212,7 @@ def _judge_all(
     return measured, table, judged, spent
 
 
-def _gain(
+def paired_gains(
     judged: Mapping[str, Judged], beside: Mapping[str, Judged], config: ExperimentConfig
 ) -> Gain:
     """Compare two ways of judging the same images, by category and on average."""

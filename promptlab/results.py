@@ -29,7 +29,10 @@ __all__ = [
     "BackboneRecord",
     "BestTrial",
     "CategoryResult",
+    "Comparison",
     "DatasetRecord",
+    "FoldRecord",
+    "FrontPoint",
     "Gain",
     "GridCell",
     "GridRecord",
@@ -42,6 +45,7 @@ __all__ = [
     "ReferenceImage",
     "ResultTable",
     "RunRecord",
+    "SearchSide",
     "Skipped",
     "SweepRecord",
     "SweepReport",
@@ -443,9 +447,16 @@ class TrialRecord(_Frozen):
     number: int
     state: Literal["complete", "pruned", "fail"]
     value: float | None
+    """Of the first goal."""
     params: dict[str, Any]
-    """Dotted config path -> value."""
+    """Dotted config path -> value, or the name of a value that has no short form."""
     seconds: float
+    values: tuple[float, ...] = ()
+    """Of every goal of a pareto list."""
+    fold: int = 0
+    """Place in `SweepRecord.folds`; 0 where there are none."""
+    note: str = ""
+    """Why a trial has no value, where it is not simply pruned."""
 
 
 class BestTrial(_Frozen):
@@ -453,6 +464,18 @@ class BestTrial(_Frozen):
 
     params: dict[str, Any]
     value: float
+    number: int | None = None
+    fold: int = 0
+    values: tuple[float, ...] = ()
+
+
+class Comparison(_Frozen):
+    """The winner against something else on the report categories, image by image."""
+
+    gain: Gain
+    """In image AUROC, with paired bootstrap intervals."""
+    p_value: float | None
+    """Two-sided, of the mean gain, from the paired bootstrap."""
 
 
 class SweepReport(_Frozen):
@@ -461,6 +484,42 @@ class SweepReport(_Frozen):
     default: ResultTable
     best: ResultTable
     baseline: ResultTable
+    over_default: Comparison | None = None
+    over_baseline: Comparison | None = None
+    """Null when the winner is that configuration itself, or without bootstrap."""
+
+
+class SearchSide(_Frozen):
+    """Results on the search categories: these chose the winner, so they flatter it."""
+
+    default: ResultTable
+    best: ResultTable
+
+
+class FrontPoint(_Frozen):
+    """One trial that no other beats on every goal."""
+
+    number: int
+    params: dict[str, Any]
+    searched: tuple[float, ...]
+    """Value of each goal on the search categories."""
+    reported: tuple[float | None, ...]
+    """And on the report categories."""
+    fold: int = 0
+
+
+class FoldRecord(_Frozen):
+    """One search of a sweep over folds."""
+
+    study: str
+    search_categories: tuple[str, ...]
+    report_categories: tuple[str, ...]
+    best: BestTrial
+    default_value: float | None
+    baseline_value: float | None = None
+    reported: float | None = None
+    """What the fold's winner reaches on its report categories, in the first goal."""
+    reported_default: float | None = None
 
 
 class SweepRecord(_Frozen):
@@ -471,15 +530,29 @@ class SweepRecord(_Frozen):
     config: dict[str, Any]
     seed: int
     sampler: str
+    pruner: str = "none"
     objective: tuple[str, ...]
-    """Metrics whose mean over the search categories was maximised."""
+    """Metrics whose mean over the search categories was maximised, or a pareto list's goals."""
+    pareto: bool = False
+    oracle: bool = False
+    """Whether the search saw categories that are reported on: then nothing here is a result."""
     search_categories: tuple[str, ...]
     report_categories: tuple[str, ...]
+    folds: tuple[FoldRecord, ...] = ()
     trials: tuple[TrialRecord, ...]
     best: BestTrial
     default_value: float | None
     """What the configuration without any override reaches on the search categories."""
+    baseline_value: float | None = None
     report: SweepReport
+    searched: SearchSide | None = None
+    """Null over folds, where every category is searched by some and reported by one."""
+    front: tuple[FrontPoint, ...] = ()
+    """Of a pareto list: every unbeaten trial, best first goal first."""
+    importances: dict[str, float] = {}
+    """Share of each parameter in what makes a good trial (PED-ANOVA); empty: too few trials."""
+    best_config: dict[str, Any] | None = None
+    """The winner as an experiment of its own."""
     seconds_per_trial: float
     provenance: Provenance
 

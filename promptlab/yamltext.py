@@ -32,7 +32,9 @@ def load_yaml(text: str) -> object:
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise yaml.YAMLError(f"a value cannot be read ({reason})") from error
-    for count, depth in enumerate(_depths(content)):
+    for count, (value, depth) in enumerate(_values(content)):
+        if isinstance(value, str) and not value.isascii():
+            _refuse_halves(value)
         if depth > MAX_DEPTH:
             raise yaml.YAMLError(f"it is nested more than {MAX_DEPTH} deep, or holds itself")
         if count > MAX_VALUES:
@@ -40,12 +42,20 @@ def load_yaml(text: str) -> object:
     return content
 
 
-def _depths(content: object) -> Iterator[int]:
-    """Yield the depth of every value, aliases written out."""
+def _refuse_halves(text: str) -> None:
+    """Refuse half a character (a lone surrogate), which no file can hold."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise yaml.YAMLError(f"a text holds {text[error.start]!r}, half a character") from error
+
+
+def _values(content: object) -> Iterator[tuple[object, int]]:
+    """Yield every value and its depth, aliases written out."""
     waiting = [(content, 0)]
     while waiting:
         value, depth = waiting.pop()
-        yield depth
+        yield value, depth
         if isinstance(value, dict):
             waiting.extend((each, depth + 1) for pair in value.items() for each in pair)
         elif isinstance(value, list | tuple | set):

@@ -86,7 +86,10 @@ def points(
 
 @contextmanager
 def progress(*, quiet: bool = False) -> "Iterator[Progress]":
-    """Give a reporter of long work: bars on a terminal, else a line every few seconds."""
+    """Give a reporter of long work: bars on a terminal, else a line every few seconds.
+
+    What follows a task's first ": " may change from call to call.
+    """
     if quiet:
         from promptlab.types import silent  # noqa: PLC0415
 
@@ -114,9 +117,10 @@ def _bars() -> "Iterator[Progress]":
         tasks = {}
 
         def report(task: str, done: int, total: int) -> None:
-            if task not in tasks:
-                tasks[task] = shown.add_task(task, total=total or None)
-            shown.update(tasks[task], completed=done, total=total or None)
+            name = task.partition(": ")[0]
+            if name not in tasks:
+                tasks[name] = shown.add_task(task, total=total or None)
+            shown.update(tasks[name], description=task, completed=done, total=total or None)
 
         yield report
 
@@ -128,8 +132,8 @@ class _Lines:
         self._last: dict[str, float] = {}
 
     def __call__(self, task: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        due = now - self._last.get(task, -LINE_EVERY_SECONDS) >= LINE_EVERY_SECONDS
+        now, name = time.monotonic(), task.partition(": ")[0]
+        due = now - self._last.get(name, -LINE_EVERY_SECONDS) >= LINE_EVERY_SECONDS
         if due or done == total:
-            self._last[task] = now
-            say(f"{task}: {done}/{total or '?'}")
+            self._last[name] = now
+            say(f"{task}: {done}/{total or '?'}" if done or total else task)

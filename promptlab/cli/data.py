@@ -98,7 +98,7 @@ def download(*, name: str, root: Path | None, accept_licence: bool, archive: Pat
     from promptlab.datasets.download import fetch  # noqa: PLC0415
     from promptlab.datasets.load import describe  # noqa: PLC0415
     from promptlab.datasets.sources import SOURCES, dataset_folder  # noqa: PLC0415
-    from promptlab.datasets.unpack import install  # noqa: PLC0415
+    from promptlab.datasets.unpack import install, refuse_existing  # noqa: PLC0415
     from promptlab.errors import DataError  # noqa: PLC0415
 
     describe(name)  # an unknown name is refused here
@@ -122,6 +122,7 @@ def download(*, name: str, root: Path | None, accept_licence: bool, archive: Pat
         raise click.UsageError(
             "read the licence, then give --accept-licence to say that you keep to it."
         )
+    refuse_existing(folder)
     with progress() as report:
         path = archive or fetch(source, dataset_folder(".archives"), progress=report)
         digest, known = install(source, path, folder, progress=report)

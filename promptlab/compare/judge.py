@@ -7,6 +7,7 @@ slice. Holds one batch of similarities at a time. Knows nothing of where sets co
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -28,12 +29,21 @@ from promptlab.errors import ConfigError, DataError
 from promptlab.evidence import encode_bank, gather_batches
 from promptlab.features import FeatureStore
 from promptlab.metrics.category import CategoryMetrics, evaluate_category
+from promptlab.metrics.pixel import PixelHistogram
+from promptlab.metrics.pixel_bootstrap import PixelCounts, PixelMetric, resampled
 from promptlab.prompts.promptset import PromptSet, merge
 from promptlab.scorers.base import Scorer
 from promptlab.types import Progress, Sample, State, silent
 from promptlab.workbench import Workbench, resize_mask
 
-__all__ = ["CategoryScores", "SetScores", "judge_sets", "measure_set", "read_masks"]
+__all__ = [
+    "CategoryScores",
+    "SetScores",
+    "judge_sets",
+    "measure_set",
+    "read_masks",
+    "resample_pixels",
+]
 
 Masks = tuple[Bool[np.ndarray, "_side _side"] | None, ...]
 
@@ -99,7 +109,15 @@ def judge_sets(
     positions: list[int] = []
     skipped: dict[Path, str] = {}
     parts: dict[str, list[Prediction]] = {name: [] for name in sets}
-    for batch in gather_batches(backbone, paths, bank, aligner=aligner, store=store):
+    batches = gather_batches(
+        backbone,
+        paths,
+        bank,
+        aligner=aligner,
+        store=store,
+        companions=workbench.companions(config),
+    )
+    for batch in batches:
         skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
         positions.extend(batch.positions)
         if batch.evidence is not None:
@@ -137,6 +155,37 @@ def measure_set(
         masks=masks,
         fpr_limit=config.metrics.aupro_fpr_limit,
     )
+
+
+def resample_pixels(
+    judged: CategoryScores, name: str, config: ExperimentConfig, *, masks: Masks, nth: int
+) -> dict[PixelMetric, Float[np.ndarray, " sample"]]:
+    """Return pixel AUROC and AUPRO of each resample of one category's images.
+
+    Images whose defect has no mask are left out, as in the metrics themselves. The same seed and
+    place ``nth`` of the category draw the same images for every prompt set.
+    """
+    known = [
+        i
+        for i, (label, mask) in enumerate(zip(judged.labels, masks, strict=True))
+        if label == State.NORMAL or mask is not None
+    ]
+    side = config.metrics.pixel_size
+    chosen = judged.sets[name].patch_map[known]
+    maps = draw_maps(chosen, size=(side, side), sigma=config.fusion.sigma).numpy()
+    own = [masks[i] for i in known]
+    counts = PixelCounts.of(maps, own, histogram=PixelHistogram.of(maps, own))
+    values = {
+        metric: resampled(
+            counts,
+            metric,
+            samples=config.metrics.bootstrap,
+            rng=np.random.default_rng((config.seed, nth)),
+            fpr_limit=config.metrics.aupro_fpr_limit,
+        )
+        for metric in get_args(PixelMetric)
+    }
+    return {metric: value for metric, value in values.items() if value is not None}
 
 
 def read_masks(judged: CategoryScores, config: ExperimentConfig) -> Masks | None:

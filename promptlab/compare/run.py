@@ -14,7 +14,13 @@ from time import perf_counter
 import numpy as np
 from jaxtyping import Float
 
-from promptlab.compare.judge import CategoryScores, judge_sets, measure_set, read_masks
+from promptlab.compare.judge import (
+    CategoryScores,
+    judge_sets,
+    measure_set,
+    read_masks,
+    resample_pixels,
+)
 from promptlab.compare.record import (
     COMPARE_FILE,
     METRICS,
@@ -62,6 +68,8 @@ class _Gathered:
     errors: dict[_Draw, str]
     judged: dict[str, CategoryScores]
     metrics: dict[_Draw, dict[str, float | None]]
+    pixels: dict[_Draw, dict[str, list[Float[np.ndarray, " sample"]]]]
+    """Resamples of the pixel metrics, by category where there are masks."""
 
 
 def compare_sources(
@@ -154,7 +162,7 @@ def _write(
     config: ExperimentConfig, workbench: Workbench, sources: Sequence[Source], writer: Writer
 ) -> _Gathered:
     """Get all prompts before any image is encoded: what can fail comes first."""
-    found = _Gathered({}, {}, {}, {})
+    found = _Gathered({}, {}, {}, {}, {})
     nouns = workbench.dataset(config).nouns
     for category in workbench.categories(config):
         found.sets[category] = {}
@@ -177,7 +185,7 @@ def _judge(
     """Score and measure category by category; patch maps of one category are held at a time."""
     store = FeatureStore()
     by_category: dict[_Draw, list[dict[str, float]]] = {}
-    for category, sets in gathered.sets.items():
+    for place, (category, sets) in enumerate(gathered.sets.items()):
         named = {_key(draw): one for draw, one in sets.items()}
         judged = judge_sets(
             config, category, named, workbench=workbench, store=store, progress=progress
@@ -187,10 +195,15 @@ def _judge(
             measured = measure_set(judged, _key(draw), config, masks=masks).named
             values = {name: measured[name].value for name in METRICS}
             by_category.setdefault(draw, []).append(values)
+            if masks is not None and config.metrics.bootstrap:
+                resampled = resample_pixels(judged, _key(draw), config, masks=masks, nth=place)
+                for name, each in resampled.items():
+                    own = gathered.pixels.setdefault(draw, {})
+                    own.setdefault(name, []).append(each)
             progress(f"measure {category}", nth + 1, len(sets))
         gathered.judged[category] = judged.without_maps()
-    for draw, each in by_category.items():
-        gathered.metrics[draw] = {name: _mean(one[name] for one in each) for name in METRICS}
+    for draw, listed in by_category.items():
+        gathered.metrics[draw] = {name: _mean(one[name] for one in listed) for name in METRICS}
 
 
 def _rows(
@@ -203,7 +216,7 @@ def _rows(
     workbench: Workbench,
 ) -> tuple[CompareRow, ...]:
     samples = {
-        source: {name: _resamples(config, source, gathered, name) for name in _FORMULAS}
+        source: {name: _resamples(config, source, gathered, name) for name in METRICS}
         for source in sources
     }
     base = Source(BASELINE, "static")
@@ -316,22 +329,27 @@ def _resamples(
     config: ExperimentConfig, source: Source, gathered: _Gathered, name: str
 ) -> Float[np.ndarray, " sample"] | None:
     """Resample a row's metric over images and draws; None without intervals or results."""
-    samples = config.metrics.bootstrap
-    if not samples or not _done(source, gathered):
+    if not config.metrics.bootstrap or not _done(source, gathered):
         return None
-    values = [
-        mean_resamples(
-            [one.labels for one in gathered.judged.values()],
-            [one.sets[_key((source, seed))].image for one in gathered.judged.values()],
-            _FORMULAS[name],
-            samples=samples,
-            seed=config.seed,
-        )
-        for seed in source.seeds
-        if (source, seed) in gathered.metrics
-    ]
+    draws = [(source, seed) for seed in source.seeds if (source, seed) in gathered.metrics]
+    values = [_of_draw(config, draw, gathered, name) for draw in draws]
     defined = [value for value in values if value is not None]
     return over_draws(np.stack(defined), seed=config.seed) if defined else None
+
+
+def _of_draw(
+    config: ExperimentConfig, draw: _Draw, gathered: _Gathered, name: str
+) -> Float[np.ndarray, " sample"] | None:
+    if name not in _FORMULAS:
+        by_category = gathered.pixels.get(draw, {}).get(name)
+        return np.mean(by_category, axis=0) if by_category else None
+    return mean_resamples(
+        [one.labels for one in gathered.judged.values()],
+        [one.sets[_key(draw)].image for one in gathered.judged.values()],
+        _FORMULAS[name],
+        samples=config.metrics.bootstrap,
+        seed=config.seed,
+    )
 
 
 def _gain(

@@ -23,7 +23,7 @@ from promptlab.errors import DataError
 from promptlab.files import atomic_folder
 from promptlab.types import Progress, silent
 
-__all__ = ["ORIGIN", "install"]
+__all__ = ["ORIGIN", "install", "refuse_existing"]
 
 ORIGIN = "promptlab-origin.json"
 """File in an unpacked set that says where it came from and whether its digest was known."""
@@ -44,11 +44,7 @@ def install(
         DataError: when the folder exists, the digest differs, the archive is damaged, wants to
             write outside the folder, or does not fit on the disk.
     """
-    if folder.exists():
-        raise DataError(
-            f"a data set must be unpacked into a new folder, but {folder} exists; remove it or "
-            "choose another --root."
-        )
+    refuse_existing(folder)
     if not archive.is_file():
         raise DataError(f"--archive must be a file, but {archive} is none; check the path.")
     digest, known = check_digest(source, archive, progress=progress)
@@ -72,6 +68,19 @@ def install(
         text = json.dumps(origin, indent=1) + "\n"
         (temporary / ORIGIN).write_text(text, encoding="utf-8")
     return digest, known
+
+
+def refuse_existing(folder: Path) -> None:
+    """Check that there is room for a new folder; worth it before a long download.
+
+    Raises:
+        DataError: when the folder exists.
+    """
+    if folder.exists():
+        raise DataError(
+            f"a data set must be unpacked into a new folder, but {folder} exists; remove it or "
+            "choose another --root."
+        )
 
 
 def _unpack(archive: Path, folder: Path, *, progress: Progress) -> None:

@@ -101,6 +101,7 @@ class Explorer:
     def _make_widgets(self) -> None:
         widgets = _import_widgets()
         wide = widgets.Layout(width="100%")
+        half = widgets.Layout(width="50%", padding="0 12px 0 0")
         self._image = widgets.Dropdown(options=list(self._images), description="Image")
         self._set = widgets.Dropdown(options=list(self._prompt_sets), description="Prompts")
         self._scorer = widgets.Dropdown(options=list(self._scorers), description="Scorer")
@@ -119,7 +120,10 @@ class Explorer:
             for state in State
         }
         self._keep = widgets.Button(
-            description="Compare with this", tooltip="Changes are shown from here on", icon="flag"
+            description="Compare with this",
+            tooltip="Changes are shown from here on",
+            icon="flag",
+            layout=widgets.Layout(width="auto"),
         )
         self._reset = widgets.Button(
             description="Start again", tooltip="The chosen prompts as they were", icon="undo"
@@ -139,7 +143,7 @@ class Explorer:
         editors = widgets.HBox(
             [
                 widgets.VBox(
-                    [widgets.HTML(f"<b>{name}</b>, one prompt per line"), text], layout=wide
+                    [widgets.HTML(f"<b>{name}</b>, one prompt per line"), text], layout=half
                 )
                 for name, text in (
                     ("Abnormal", self._texts[State.ABNORMAL]),

@@ -28,7 +28,7 @@ from promptlab.metrics.resampling import (
     refuse_samples,
 )
 
-__all__ = ["BINS", "PixelCounts", "PixelMetric", "bootstrap", "paired_gain"]
+__all__ = ["BINS", "PixelCounts", "PixelMetric", "bootstrap", "paired_gain", "resampled"]
 
 BINS = 1024
 
@@ -108,7 +108,7 @@ def bootstrap(
     Raises:
         MetricError: when ``samples`` is below 1 or ``fpr_limit`` outside (0, 1].
     """
-    values = _resampled(counts, metric, samples=samples, rng=rng, fpr_limit=fpr_limit)
+    values = resampled(counts, metric, samples=samples, rng=rng, fpr_limit=fpr_limit)
     return None if values is None else percentile_interval(values)
 
 
@@ -147,7 +147,7 @@ def paired_gain(
         _refuse_other_masks(ours, theirs)
         # Two generators of one seed draw the same images twice.
         values = [
-            _resampled(
+            resampled(
                 one,
                 metric,
                 samples=samples,
@@ -191,7 +191,7 @@ def _neighbours(counts: Integer[np.ndarray, " bin"], shift: int) -> Int64[np.nda
     return np.append(together, np.int64(counts[-1]))
 
 
-def _resampled(
+def resampled(
     counts: PixelCounts,
     metric: PixelMetric,
     *,
@@ -199,7 +199,10 @@ def _resampled(
     rng: np.random.Generator,
     fpr_limit: float,
 ) -> Float[np.ndarray, " sample"] | None:
-    """Return the metric of each resample; None where it is undefined."""
+    """Return the metric of each resample of images, as `bootstrap`; None where it is undefined.
+
+    Generators of one seed draw the same images, whatever their maps are.
+    """
     refuse_samples(samples)
     refuse_limit(fpr_limit)
     if not counts.abnormal.any() or not counts.normal.any():

@@ -125,7 +125,7 @@ def _json_strings(body: str) -> list[str]:
         return []
     try:
         return list(_sentences(json.loads(body)))
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # ValueError: a number of 5,000 digits, too
         return []
 
 

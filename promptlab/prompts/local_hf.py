@@ -100,6 +100,7 @@ class _Engine:
 
     def __init__(self, found: ChatWeights) -> None:
         repair_torchvision()
+        from safetensors import SafetensorError  # noqa: PLC0415 - imports torch
         from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: PLC0415 - seconds
         from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
@@ -113,7 +114,7 @@ class _Engine:
             model: Any = AutoModelForCausalLM.from_pretrained(
                 found.folder, local_files_only=True, trust_remote_code=False, use_safetensors=True
             )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().split("\n")[0]
             raise LLMError(
                 f"hf: needs a checkpoint that transformers can load as a causal language model, "
@@ -163,6 +164,4 @@ class _Engine:
         }
         if temperature > 0:
             settings["temperature"] = temperature
-        if arguments.get("stop"):
-            settings |= {"stop_strings": arguments["stop"], "tokenizer": self._tokenizer}
         return settings

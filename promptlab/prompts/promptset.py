@@ -6,6 +6,7 @@ prompts came from, or what a backbone makes of them.
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ from promptlab.types import State
 __all__ = ["SELECTIONS", "Prompt", "PromptSet", "Provenance", "merge"]
 
 SELECTIONS = ("all", "random", "diverse")
+
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""Controls of terminals, breaks of lines and paragraphs, halves of characters."""
 
 
 @dataclass(frozen=True)
@@ -166,4 +171,6 @@ def _problem(text: str) -> str:
         return f"{text!r} has line breaks or blanks around it"
     if "{" in text or "}" in text:
         return f"{text!r} has an unfilled slot"
+    if _CONTROLS.search(text):
+        return f"{text!r} has control characters"
     return ""

@@ -7,13 +7,11 @@ comes from a record, a prompt or a path is escaped.
 
 import base64
 import hashlib
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,15 +19,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from promptlab.errors import RecordError
 from promptlab.files import write_text
 from promptlab.gallery import Example, read_gallery
-from promptlab.plots import (
-    metric_bars,
-    metric_label,
-    score_distributions,
-    sweep_effects,
-    sweep_history,
-)
+from promptlab.plots import metric_bars, metric_label, score_distributions
 from promptlab.prompts.files import read_prompt_set
 from promptlab.prompts.promptset import PromptSet
+from promptlab.report.links import Link, link_files
 from promptlab.report.pictures import (
     Legend,
     Photo,
@@ -38,17 +31,9 @@ from promptlab.report.pictures import (
     embed_plot,
     make_legend,
 )
+from promptlab.report.sweeps import SweepSection, load_sweep
 from promptlab.report.tables import Table, make_comparison, make_table
-from promptlab.report.words import (
-    duration,
-    goal_of,
-    in_percent,
-    listing,
-    objective_of,
-    summarise_run,
-    summarise_sweep,
-    sweep_gain,
-)
+from promptlab.report.words import duration, listing, summarise_run
 from promptlab.results import (
     PROMPT_USES_FILE,
     RECORD_FILE,
@@ -58,11 +43,9 @@ from promptlab.results import (
     PromptUse,
     RunRecord,
     Skipped,
-    SweepRecord,
     read_prompt_uses,
     read_record,
     read_scores,
-    read_sweep,
 )
 from promptlab.types import State
 
@@ -95,14 +78,6 @@ class _PromptLine:
 
 
 @dataclass(frozen=True)
-class _Link:
-    """A file beside the page."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True)
 class _Prompts:
     """The prompts of one category, with what the record says of them."""
 
@@ -120,7 +95,7 @@ class _Prompts:
 class _Run:
     anchor: str
     source: str
-    links: tuple[_Link, ...]
+    links: tuple[Link, ...]
     record: RunRecord
     summary: str
     table: Table
@@ -128,24 +103,6 @@ class _Run:
     walls: tuple[_Wall, ...]
     prompts: tuple[_Prompts, ...]
     skipped: tuple[Skipped, ...]
-    config: str
-
-
-@dataclass(frozen=True)
-class _Sweep:
-    anchor: str
-    source: str
-    links: tuple[_Link, ...]
-    record: SweepRecord
-    summary: str
-    goal: str
-    gain: str
-    table: Table
-    values: tuple[tuple[str, str, str], ...]
-    """(variant, objective on the search side, objective on the report side)."""
-    settings: tuple[tuple[str, str, str], ...]
-    """(parameter, the default's value, the best trial's value)."""
-    plots: tuple[Plot, ...]
     config: str
 
 
@@ -167,7 +124,7 @@ def build_report(sources: Sequence[Path], out: Path) -> Path:
         if (source / RECORD_FILE).is_file():
             runs.append(_load_run(source, f"run-{number}", beside=out.parent))
         elif (source / SWEEP_FILE).is_file():
-            sweeps.append(_load_sweep(source, f"sweep-{number}", beside=out.parent))
+            sweeps.append(load_sweep(source, f"sweep-{number}", beside=out.parent))
         else:
             raise RecordError(
                 f"a report needs folders that `promptlab run` or `promptlab sweep` wrote, but "
@@ -177,7 +134,7 @@ def build_report(sources: Sequence[Path], out: Path) -> Path:
     return out
 
 
-def _render(runs: Sequence[_Run], sweeps: Sequence[_Sweep]) -> str:
+def _render(runs: Sequence[_Run], sweeps: Sequence[SweepSection]) -> str:
     environment = Environment(
         autoescape=True,
         loader=FileSystemLoader(_HERE),
@@ -221,7 +178,7 @@ def _load_run(folder: Path, anchor: str, *, beside: Path) -> _Run:
     return _Run(
         anchor=anchor,
         source=str(folder),
-        links=_links(folder, (RECORD_FILE, SCORES_FILE, PROMPT_USES_FILE), beside),
+        links=link_files(folder, (RECORD_FILE, SCORES_FILE, PROMPT_USES_FILE), beside),
         record=record,
         summary=summarise_run(record),
         table=make_table(
@@ -295,16 +252,6 @@ def _load_prompts(
     return _Prompts(record, category, tuple(columns), weighed, _origins(prompts))
 
 
-def _links(folder: Path, names: Sequence[str], beside: Path) -> tuple[_Link, ...]:
-    """Address the files of a run folder from where the page stands."""
-    try:
-        way = Path(os.path.relpath(folder.resolve(), beside.resolve())).as_posix()
-        start = quote(f"./{way}")
-    except ValueError:  # another drive
-        start = folder.resolve().as_uri()
-    return tuple(_Link(name, f"{start}/{name}") for name in names if (folder / name).is_file())
-
-
 def _origins(prompts: PromptSet) -> tuple[str, ...]:
     lines = (
         f"{one.source}: written by {one.provenance.llm}, request template "
@@ -314,75 +261,6 @@ def _origins(prompts: PromptSet) -> tuple[str, ...]:
         if one.provenance is not None
     )
     return tuple(dict.fromkeys(lines))
-
-
-def _load_sweep(folder: Path, anchor: str, *, beside: Path) -> _Sweep:
-    sweep = read_sweep(folder)
-    tables = {
-        "Best trial": sweep.report.best,
-        "Default": sweep.report.default,
-        BASELINE: sweep.report.baseline,
-    }
-    searched = {"Best trial": sweep.best.value, "Default": sweep.default_value, BASELINE: None}
-    return _Sweep(
-        anchor=anchor,
-        source=str(folder),
-        links=_links(folder, (SWEEP_FILE,), beside),
-        record=sweep,
-        summary=summarise_sweep(sweep),
-        goal=goal_of(sweep),
-        gain=sweep_gain(sweep),
-        table=make_table(tables, oracle=("image_f1_max", "pixel_f1_max")),
-        values=tuple(
-            (name, _share(searched[name]), _share(objective_of(table, sweep.objective)))
-            for name, table in tables.items()
-        ),
-        settings=tuple(
-            (name, _value_at(sweep.config, name), _plain(value))
-            for name, value in sweep.best.params.items()
-        ),
-        plots=_plot_sweep(sweep),
-        config=_as_yaml(sweep.config),
-    )
-
-
-def _plot_sweep(sweep: SweepRecord) -> tuple[Plot, ...]:
-    history = embed_plot(
-        sweep_history(sweep.trials, default=sweep.default_value),
-        alt="The objective of every trial, and the best so far.",
-        caption="The search: the objective of every trial on the search categories.",
-    )
-    if not any(trial.params for trial in sweep.trials if trial.value is not None):
-        return (history,)
-    effects = embed_plot(
-        sweep_effects(sweep.trials),
-        alt=f"The objective against {listing(list(sweep.best.params))}.",
-        caption=(
-            "What each parameter did: the objective against its value. Other parameters vary too, "
-            "and the sampler tries promising values more often."
-        ),
-    )
-    return (history, effects)
-
-
-def _share(value: float | None) -> str:
-    return "not measured" if value is None else in_percent(value)
-
-
-def _value_at(config: Mapping[str, Any], path: str) -> str:
-    """Return what a dotted path holds, for people."""
-    node: object = config
-    for step in path.split("."):
-        if not isinstance(node, Mapping) or step not in node:
-            return "not set"
-        node = node[step]
-    return _plain(node)
-
-
-def _plain(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _as_yaml(config: Mapping[str, Any]) -> str:

@@ -117,14 +117,14 @@ def make_comparison(records: Sequence[RunRecord], *, baseline: str) -> Table:
 
     groups = []
     for record in records:
-        rows = [Row("This run", (*means(record.results), _gain_cell(record)))]
+        rows = [Row("This run", (_gain_cell(record), *means(record.results)))]
         if record.gain is not None:
-            rows.append(Row(baseline, (*means(record.baseline), Cell(""))))
+            rows.append(Row(baseline, (Cell(""), *means(record.baseline))))
         detail = f"{record.dataset.images:,} images of {record.dataset.name}"
         groups.append(Group(record.name, detail, tuple(rows)))
     columns = [Column(_unbroken(metric_label(name)), name in oracle) for name in shown]
     return Table(
-        columns=(*columns, Column("gain in image AUROC, points", oracle=False)),
+        columns=(Column("gain in image AUROC, points", oracle=False), *columns),
         groups=tuple(groups),
         mean=None,
         notes=tuple(notes),

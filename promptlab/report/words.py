@@ -7,18 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from promptlab.plots import metric_label
 from promptlab.report.tables import NO_REASON, percent
-from promptlab.results import MetricValue, ResultTable, RunRecord, SweepRecord
+from promptlab.results import MetricValue, ResultTable, RunRecord
 
 __all__ = [
     "duration",
-    "goal_of",
     "in_percent",
     "listing",
-    "objective_of",
     "plural",
     "summarise_run",
-    "summarise_sweep",
-    "sweep_gain",
 ]
 
 HEADLINE = "image_auroc"
@@ -27,52 +23,6 @@ HEADLINE = "image_auroc"
 def summarise_run(record: RunRecord) -> str:
     """Say in one paragraph what was judged, with what, and how well beside the baseline."""
     return " ".join([_subject(record), *_outcome(record), *_doubts(record)])
-
-
-def summarise_sweep(sweep: SweepRecord) -> str:
-    """Say in one paragraph what was searched, and whether it held on data the search never saw."""
-    states = [trial.state for trial in sweep.trials]
-    counts = [
-        plural(states.count(state), word)
-        for state, word in (("pruned", "pruned trial"), ("fail", "failed trial"))
-        if state in states
-    ]
-    aside = f" ({' and '.join(counts)})" if counts else ""
-    return (
-        f"The sweep {sweep.study} ran {plural(len(sweep.trials), 'trial')}{aside} with the "
-        f"{sweep.sampler} sampler, {duration(sweep.seconds_per_trial)} each, to maximise "
-        f"{goal_of(sweep)} on {listing(sweep.search_categories)}. {sweep_gain(sweep)}"
-    )
-
-
-def sweep_gain(sweep: SweepRecord) -> str:
-    """Say in one line what the search gained where it looked, and where it did not."""
-    seen = _gain(sweep.default_value, sweep.best.value)
-    unseen = _gain(
-        objective_of(sweep.report.default, sweep.objective),
-        objective_of(sweep.report.best, sweep.objective),
-    )
-    baseline = objective_of(sweep.report.baseline, sweep.objective)
-    beside = (
-        f"; WinCLIP's baseline has {in_percent(baseline)} there" if baseline is not None else ""
-    )
-    return (
-        f"Searched ({listing(sweep.search_categories)}): {seen}. "
-        f"Reported, never searched ({listing(sweep.report_categories)}): {unseen}{beside}."
-    )
-
-
-def goal_of(sweep: SweepRecord) -> str:
-    """Name what a sweep maximised."""
-    goal = listing([metric_label(name) for name in sweep.objective], longest=7)
-    return f"the mean of {goal}" if len(sweep.objective) > 1 else goal
-
-
-def objective_of(table: ResultTable, objective: Sequence[str]) -> float | None:
-    """Return the mean of the objective's metrics, None when one of them is undefined."""
-    values = [table.mean.get(name) for name in objective]
-    defined = [value for value in values if value is not None]
-    return sum(defined) / len(defined) if defined and len(defined) == len(values) else None
 
 
 def duration(seconds: float) -> str:
@@ -210,17 +160,6 @@ def _said(value: MetricValue) -> str:
         return in_percent(value.value)
     span = f"{percent(value.low)} to {in_percent(value.high)}"
     return f"{in_percent(value.value)} (95\u00a0% interval {span})"
-
-
-def _gain(before: float | None, after: float | None) -> str:
-    if before is None or after is None:
-        known = [in_percent(value) for value in (before, after) if value is not None]
-        return f"{known[0] if known else 'no value'}, with nothing defined to compare it to"
-    points = 100 * (after - before)
-    sign = "+" if points >= 0 else "\u2212"
-    return (
-        f"default {in_percent(before)}, best {in_percent(after)} ({sign}{abs(points):.1f} points)"
-    )
 
 
 def _difference(gain: float) -> str:

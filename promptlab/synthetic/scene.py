@@ -18,7 +18,7 @@ from promptlab.synthetic.distractors import add_distractor
 from promptlab.synthetic.finish import Light, View, draw_light, draw_view
 from promptlab.synthetic.textures import TEXTURES
 
-__all__ = ["Scene", "normal_scene", "twin_scenes"]
+__all__ = ["Scene", "name_place", "normal_scene", "twin_scenes"]
 
 Mask = Bool[np.ndarray, "height width"]
 
@@ -230,13 +230,13 @@ def _photograph(
         category=category,
         defects=condition.defects,
         colour="" if light.grey else colour,
-        place=_place(seen),
+        place=name_place(seen),
         extent=float(seen.mean()),
     )
 
 
-def _place(mask: Mask) -> str:
-    """Name the ninth of the picture that holds the middle of a mask."""
+def name_place(mask: Mask) -> str:
+    """Name the ninth of the picture that holds the middle of a mask; empty when it spans most."""
     rows, columns = np.nonzero(mask)
     if rows.size == 0 or max(np.ptp(rows) / mask.shape[0], np.ptp(columns) / mask.shape[1]) > 0.6:
         return ""

@@ -87,8 +87,8 @@ def mounted(folder: Path, *options: str) -> Iterator[Path]:
 
 @pytest.fixture
 def full_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a disk with 64 kB left to write."""
-    with mounted(tmp_path / "full", "size=64k") as folder:
+    """Give a disk of 1 MB, to be filled."""
+    with mounted(tmp_path / "full", "size=1m") as folder:
         yield folder
 
 

@@ -71,7 +71,7 @@ def answers_into(folder: Path):
         return Reply(f" {thing}, {first} and {second}", date="2026-01-01T00:00:00+00:00")
 
     @contextmanager
-    def open_llm(spec: str, *, kind: str, sampling: object):
+    def open_llm(spec: str, *, kind: str, **_: object):
         yield LLM(spec, LLMTraits(samples_per_call=True), open_model=lambda: wrap(ask, kind=kind))
 
     return open_llm

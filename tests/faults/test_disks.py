@@ -147,7 +147,12 @@ def test_a_read_only_cache_is_read(
         answers.put("new", ANSWER)
         assert answers.get("new") is None
     assert "answers are not kept" in caplog.text
-    more = ("--set", "aligner=patch", "--set", "prompts.sources=[{kind: static, name: curated}]")
+    more = (
+        "--set",
+        "aligner.name=patch",
+        "--set",
+        "prompts.sources=[{kind: static, name: curated}]",
+    )
     with caplog.at_level(logging.WARNING):
         assert tool("run", config, *more, "--out", tmp_path / "third")[0] == 0
     assert "features are not cached" in caplog.text

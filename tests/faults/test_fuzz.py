@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from promptlab.types import State
 
 FUZZED = settings(
     max_examples=2000,
-    deadline=5000,  # milliseconds for one input: no hang
+    deadline=None,  # of the wall clock, which other programs slow down; see `only`
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),
@@ -73,6 +74,8 @@ Sure! Here are 3 descriptions:
 ["a stained nut", {"text": "a nut with rust"}]
 ```
 """
+PATIENCE = 5.0
+"""Seconds of computing that one input may take."""
 NASTY = [
     *("", "null", "~", "true", "-1", "0", "1e999", ".nan", ".inf", "9" * 5000, "0x", "2001-99-99"),
     *(
@@ -147,7 +150,7 @@ def _watch(event: str, args: tuple[object, ...]) -> None:
         _SEEN.append(f"{event}{args}")
     for path in paths:
         where = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
-        if where and not where.startswith(tuple(_ALLOWED)) and where != "/dev/null":
+        if where and not f"{where}/".startswith((*_ALLOWED, "/dev/null")):
             _SEEN.append(f"{event} {where}")
 
 
@@ -158,14 +161,16 @@ def watch() -> None:
 
 @contextmanager
 def only(folder: Path) -> Iterator[None]:
-    """Fail when the block writes anywhere but into a folder."""
+    """Fail when the block writes anywhere but into a folder, or computes for long."""
     _SEEN.clear()
     _ALLOWED.append(f"{folder.resolve()}{os.sep}")
+    begun = time.process_time()
     try:
         yield
     finally:
         _ALLOWED.clear()
     assert _SEEN == []
+    assert time.process_time() - begun < PATIENCE
 
 
 def one_line(error: PromptLabError) -> None:

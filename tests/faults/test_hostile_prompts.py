@@ -11,7 +11,10 @@ from fakes import TinyBackbone, write_mvtec
 import promptlab.backbones
 from promptlab import workbench
 from promptlab.cli import main
+from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
 from promptlab.errors import PromptError
+from promptlab.explain.build import explain_image
+from promptlab.features import FeatureStore
 from promptlab.prompts.files import read_prompt_set
 from promptlab.prompts.promptset import Prompt
 from promptlab.types import State
@@ -21,9 +24,9 @@ HOSTILE = [
     "a <img src=x onerror=alert(1)> plate",
     '"></style><script>alert(2)</script>',
     "</script><svg/onload=alert(3)>",
-    "{{ config.__class__ }} {% raw %}",
-    r"a plate with \frac{1}{0} and $x_{1$ and \textbf{ and $$",
-    "$\\undefined{",
+    r"a plate with \frac12 and $x_^1$ and \textbf and $$",
+    r"$\undefined \left( $",
+    "%s %n $(touch x) `touch x`",
     "=cmd|'/C calc'!A0",
     "javascript:alert(4)",
     "&lt;b&gt; is not <b>",
@@ -85,11 +88,21 @@ def test_reports_show_hostile_prompts_and_run_nothing(tmp_path: Path, run) -> No
     assert not re.search(r"""(?:href|src)=["']?javascript:""", page)
     image = next((tmp_path / "data").rglob("hole/000.png"))
     words = ("--category", "plate", "--prompts", tmp_path / "p")
-    for name in ("why.png", "why.html"):
+    for name in ("why.png", "why.svg"):
         run("explain", image, *words, "--out", tmp_path / name)
-    explained = (tmp_path / "why.html").read_text(encoding="utf-8")
-    assert "<script>alert" not in explained
-    assert "<img src=x" not in explained
+    assert "<script>alert" not in (tmp_path / "why.svg").read_text(encoding="utf-8")
+    shown = explain_image(
+        image,
+        accepted,
+        TinyBackbone(),
+        scorer=ScorerConfig(),
+        aligner=AlignerConfig(),
+        fusion=FusionConfig(),
+        store=FeatureStore(),
+    )._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
+    assert "<img src=x" not in shown
     run("score", image.parent, *words, "--out", tmp_path / "s.csv")
     with (tmp_path / "s.csv").open(newline="", encoding="utf-8") as file:
         assert {row["top_abnormal_prompt"] for row in csv.DictReader(file)} <= set(HOSTILE)
@@ -102,6 +115,12 @@ def test_a_prompt_of_10000_words_goes_through(tmp_path: Path, run) -> None:
     run("run", config, "--out", tmp_path / "run")
     run("report", tmp_path / "run", "--out", tmp_path / "page.html")
     assert (tmp_path / "page.html").stat().st_size < 20_000_000
+
+
+@pytest.mark.parametrize("text", ["{{ config.__class__ }}", "{% raw %}", r"\frac{1}{0}"])
+def test_slots_of_template_engines_are_refused_in_prompts(text: str) -> None:
+    with pytest.raises(PromptError, match="has an unfilled slot"):
+        Prompt(text, State.ABNORMAL, "human")
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\n", "\r", "\x85", "\u2028"])

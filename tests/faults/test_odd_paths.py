@@ -39,7 +39,7 @@ def test_a_run_a_report_and_scores_with_odd_names(
 ) -> None:
     monkeypatch.setattr(workbench, "load_backbone", lambda *_, **__: TinyBackbone())
     monkeypatch.setattr(promptlab.backbones, "load_backbone", lambda *_, **__: TinyBackbone())
-    odd = tmp_path / NAMES[kind]
+    odd = tmp_path / ("plain" if kind == "bytes" else NAMES[kind])
     monkeypatch.setenv("PROMPTLAB_CACHE", str(odd / "cache"))
     write_mvtec(odd, count=2)
     stem = NAMES[kind][:240]
@@ -71,3 +71,15 @@ def test_a_run_a_report_and_scores_with_odd_names(
         rows = list(csv.DictReader(file))
     assert [bool(row["problem"]) for row in rows].count(True) == 1
     assert len(list(maps.iterdir())) == len(rows) - 1
+
+
+def test_a_data_set_in_a_folder_of_odd_bytes_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    odd = tmp_path / NAMES["bytes"]
+    odd.mkdir()
+    (odd / "c.yaml").write_text("name: odd\ndataset: {name: mvtec, root: data}\n")
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", str(odd / "c.yaml")])
+    assert stopped.value.code == 2
+    assert r"must be text in UTF-8, but got" in capsys.readouterr().err

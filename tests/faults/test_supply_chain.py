@@ -78,7 +78,7 @@ def test_the_scan_finds_what_it_looks_for(text: str) -> None:
 
 
 def test_weights_that_ship_or_are_installed_are_pinned() -> None:
-    weights = ROOT / "promptlab" / "backbones" / "lite" / WEIGHTS_NAME
+    weights = ROOT / "promptlab" / "backbones" / "lite" / "weights" / WEIGHTS_NAME
     assert digest_file(weights) in weights.with_suffix(".yaml").read_text()
     try:
         smollm2 = find_weights("smollm2")

@@ -117,3 +117,13 @@ def test_config_survives_a_round_trip(experiment: Path) -> None:
     config = load_config(experiment)
     content = config.model_dump(mode="json", by_alias=True)
     assert ExperimentConfig.model_validate(content) == config
+
+
+def test_with_overrides_reaches_into_a_list(experiment: Path) -> None:
+    changed = with_overrides(load_config(experiment), {"prompts.sources.0.name": "curated"})
+    assert changed.prompts.sources[0].name == "curated"
+
+
+def test_with_overrides_refuses_an_item_that_a_list_does_not_have(experiment: Path) -> None:
+    with pytest.raises(ConfigError, match="leads through a list of 1, but got '7'"):
+        with_overrides(load_config(experiment), {"prompts.sources.7.name": "curated"})

@@ -49,3 +49,8 @@ def test_load_yaml_refuses_a_few_lines_that_stand_for_billions_of_values():
 def test_load_yaml_refuses_what_is_deep_or_holds_itself(text):
     with pytest.raises(yaml.YAMLError, match=f"more than {MAX_DEPTH} deep, or holds itself"):
         load_yaml(text)
+
+
+def test_load_yaml_refuses_half_a_character():
+    with pytest.raises(yaml.YAMLError, match=r"a text holds '\\ud800', half a character"):
+        load_yaml(r'a: ["é", "\ud800"]')

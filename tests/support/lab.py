@@ -13,6 +13,8 @@ from pathlib import Path
 import nbformat
 from browser import PATIENCE, BrowserError, Page
 
+_INDICATOR = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+
 
 @contextmanager
 def serve_lab(folder: Path, *, python_path: Sequence[Path]) -> Iterator[str]:
@@ -30,9 +32,12 @@ def serve_lab(folder: Path, *, python_path: Sequence[Path]) -> Iterator[str]:
         sys.executable, "-m", "jupyterlab", "--no-browser", f"--notebook-dir={folder}",
         f"--IdentityProvider.token={token}", "--LabApp.expose_app_in_browser=True",
         "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={20000 + secrets.randbelow(40000)}",
-        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--ServerApp.allow_root=True", f"--ServerApp.root_dir={folder}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--ServerApp.allow_root=True",
     ]  # fmt: skip
+    quiet = state / "lab_settings_dir" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     environment = {**os.environ, **folders, "PYTHONPATH": os.pathsep.join(map(str, python_path))}
     server = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -56,13 +61,16 @@ def write_notebook(path: Path, *cells: str) -> None:
 
 
 def run_all(page: Page) -> None:
-    """Run every cell of the notebook that the page shows."""
+    """Run every cell of the notebook that the page shows; return when they were started."""
     page.wait("window.jupyterapp && document.querySelectorAll('.jp-CodeCell').length > 0")
-    page.evaluate("jupyterapp.restored.then(() => true)")
-    page.wait(
-        "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+    page.wait(f"{_INDICATOR} === 'idle'")
+    # It may ask which kernel to take, even where the notebook says so, and late on a busy machine.
+    page.evaluate(
+        "void setInterval(() => document.querySelector('.jp-Dialog .jp-mod-accept')?.click(), 200)"
     )
-    page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells').then(() => true)")
+    page.evaluate("new Promise(done => setTimeout(done, 3000))")
+    page.wait(f"!document.querySelector('.jp-Dialog') && {_INDICATOR} === 'idle'")
+    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
 
 
 def _address_of(server: subprocess.Popen[bytes], state: Path) -> str:

@@ -3,7 +3,6 @@
 Nothing here is remembered between steps, so a run can resume at any of them.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,24 +11,24 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
 from promptlab.backbones.lite.dataset import Group
 from promptlab.backbones.lite.objective import COVERED, Batch
 from promptlab.backbones.lite.recipe import Recipe, TrainingRecipe
+from promptlab.backbones.lite.sentences import embed_sentences
 from promptlab.backbones.lite.text import load_sentence_encoder
+from promptlab.backbones.lite.unrelated import unrelated_sentences
+from promptlab.backbones.lite.views import draw_views
 from promptlab.errors import ConfigError
-from promptlab.files import atomic_path
-from promptlab.synthetic.captions import build_captions, nonsense_pairs
+from promptlab.synthetic.captions import build_captions
 from promptlab.synthetic.catalogue import CATEGORIES, HELD_OUT
 from promptlab.synthetic.defects import DEFECTS
 from promptlab.synthetic.scene import Scene
 from promptlab.synthetic.truth import STATES, Caption, is_true, truth_matrix
 
-__all__ = ["CaptionTable", "draw_batch", "embed_sentences", "index_captions"]
+__all__ = ["CaptionTable", "draw_batch", "index_captions"]
 
 Use = Literal["normal", "specific", "general", "neutral"]
 Index = dict[tuple[str, str, Use, str], Int[np.ndarray, " _"]]
@@ -38,13 +37,14 @@ SCOPE_SHARES = (0.25, 0.15, 0.6)
 GENERAL_SHARE = 0.4
 """How often the second caption of a defective image only says that it is damaged."""
 CHOSEN_PATCHES = 48
-UNRELATED = 24
+UNRELATED = 32
+KIND_CAPTIONS = 2
+"""Captions whose mean stands for a kind of defect."""
 WINDOWS = ((2, 6), (4, 2))
 """(side, how many of them an image), used in turn."""
 TRIES = 12
 CAPTION_SEED = 4
 """Keeps the captions' randomness apart from that of the images."""
-STORE_EVERY = 4096
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,8 @@ class CaptionTable:
     """Captions by category, state, use and scope."""
     names: dict[str, Int[np.ndarray, " _"]]
     """Captions that name a category and nothing else."""
+    kinds: dict[str, Int[np.ndarray, " _"]]
+    """Captions of any category that name one kind of defect as narrowly as the wording can."""
 
 
 def index_captions(recipe: Recipe, folder: Path) -> CaptionTable:
@@ -70,7 +72,8 @@ def index_captions(recipe: Recipe, folder: Path) -> CaptionTable:
     if len(captions) > recipe.data.captions:
         kept = rng.choice(len(captions), recipe.data.captions, replace=False)
         captions = tuple(captions[at] for at in np.sort(kept))
-    unrelated = sorted({text for pair in nonsense_pairs() for text in pair})
+    vocabulary = load_sentence_encoder().list_words()
+    unrelated = unrelated_sentences(vocabulary, rng, folder.parent)
     texts = [*(caption.text for caption in captions), *unrelated]
     embedded = embed_sentences(texts, folder.parent)
     return make_table(captions, embedded[: len(captions)], unrelated=embedded[len(captions) :])
@@ -101,7 +104,23 @@ def make_table(
                 kept = fits & states[state] & (uses == use)
                 for scope in SCOPES:
                     index[category, state, use, scope] = np.flatnonzero(kept & (scopes == scope))
-    return CaptionTable(tuple(captions), relaxed, sentences, unrelated, index, names)
+    kinds = {kind: _narrowest(captions, kind) for kind in DEFECTS}
+    return CaptionTable(tuple(captions), relaxed, sentences, unrelated, index, names, kinds)
+
+
+def _narrowest(captions: Sequence[Caption], kind: str) -> Int[np.ndarray, " _"]:
+    """Find the captions about nothing in particular that name a kind with the fewest others."""
+    found = [
+        (len(caption.states), at)
+        for at, caption in enumerate(captions)
+        if caption.scope == "generic"
+        and caption.specific
+        and kind in caption.states
+        and caption.place is None
+        and caption.size is None
+    ]
+    fewest = min((count for count, _ in found), default=0)
+    return np.array([at for count, at in found if count == fewest], np.int64)
 
 
 def _use_of(caption: Caption) -> Use:
@@ -110,28 +129,6 @@ def _use_of(caption: Caption) -> Use:
     if "normal" in caption.states:
         return "normal"
     return "specific" if caption.specific else "general"
-
-
-def embed_sentences(texts: Sequence[str], folder: Path) -> Float[Tensor, "prompt 384"]:
-    """Return sentence embeddings; only sentences that the folder's store lacks are encoded."""
-    path = folder / "sentences.safetensors"
-    known = _read_store(path) if path.is_file() else {}
-    missing = [text for text in dict.fromkeys(texts) if text not in known]
-    encoder = load_sentence_encoder() if missing else None
-    for start in range(0, len(missing), STORE_EVERY):
-        part = missing[start : start + STORE_EVERY]
-        if encoder is not None:
-            known.update(zip(part, encoder.encode(part).half(), strict=True))
-        state = {"sentences": torch.stack(list(known.values()))}
-        with atomic_path(path) as temporary:
-            save_file(state, temporary, metadata={"texts": json.dumps(list(known))})
-    return torch.stack([known[text] for text in texts]).float()
-
-
-def _read_store(path: Path) -> dict[str, Tensor]:
-    with safe_open(path, framework="pt") as store:
-        texts = json.loads(store.metadata()["texts"])
-        return dict(zip(texts, store.get_tensor("sentences"), strict=True))
 
 
 def draw_batch(
@@ -143,28 +140,27 @@ def draw_batch(
     """Draw twins of one image size, captions that are true of them, patches and windows."""
     weights = np.array([len(group.facts) for group in groups], dtype=np.float64)
     group = groups[rng.choice(len(groups), p=weights / weights.sum())]
-    pairs = rng.choice(len(group.facts) // 2, training.batch_pairs, replace=False)
-    rows = np.stack([2 * pairs, 2 * pairs + 1], axis=1).ravel()
-    scenes = [group.facts[row] for row in rows]
-    coverage = group.coverage[rows].float()
+    view = draw_views(group, training.batch_pairs, smallest=training.smallest_view, rng=rng)
+    scenes = view.scenes
 
     kept = training.captions_per_image
     normal = [[_draw(table, scene, "normal", rng) for _ in range(kept)] for scene in scenes[::2]]
     abnormal = [_draw_abnormal(table, scene, kept, rng) for scene in scenes[1::2]]
     neutral = [_draw(table, scene, "neutral", rng) for scene in scenes[::2]]
-    kinds = [_draw_kind(table, scenes[1].category, kind, rng) for kind in DEFECTS]
     names = [int(rng.choice(candidates)) for candidates in table.names.values()]
-    chosen = np.concatenate([np.ravel(normal), np.ravel(abnormal), neutral, names, kinds])
+    kinds = [rng.choice(candidates, KIND_CAPTIONS) for candidates in table.kinds.values()]
+    chosen = np.concatenate([np.ravel(normal), np.ravel(abnormal), neutral, names, *kinds])
     captions = [table.captions[at] for at in chosen]
 
     half = training.batch_pairs * kept
     first_name = 2 * half + training.batch_pairs
+    first_kind = first_name + len(names)
     sentences = table.sentences[chosen]
     side, count = WINDOWS[int(rng.integers(len(WINDOWS)))]
     return Batch(
-        tokens=_drop_channels(group.tokens[rows].float(), training.channel_dropout, rng),
-        grid=group.grid,
-        coverage=coverage,
+        tokens=_drop_channels(view.tokens, training.channel_dropout, rng),
+        grid=view.grid,
+        coverage=view.coverage,
         sentences=sentences + training.text_noise * _normal(rng, sentences.shape),
         truth=torch.from_numpy(truth_matrix(captions, scenes)),
         hard=torch.from_numpy(truth_matrix([table.relaxed[at] for at in chosen], scenes)),
@@ -172,10 +168,12 @@ def draw_batch(
         normal=torch.arange(half).unflatten(0, (training.batch_pairs, kept)),
         abnormal=torch.arange(half, 2 * half).unflatten(0, (training.batch_pairs, kept)),
         neutral=torch.arange(2 * half, first_name),
-        names=torch.arange(first_name, first_name + len(names)),
+        names=torch.arange(first_name, first_kind),
+        kinds=torch.arange(first_kind, len(chosen)).unflatten(0, (len(kinds), KIND_CAPTIONS)),
+        shows=torch.tensor([[kind in scene.defects for kind in table.kinds] for scene in scenes]),
         unrelated=_mix_unrelated(table, rng),
-        patches=_choose_patches(coverage, rng),
-        windows=_choose_windows(coverage, group.grid, side=side, count=count, rng=rng),
+        patches=_choose_patches(view.coverage, rng),
+        windows=_choose_windows(view.coverage, view.grid, side=side, count=count, rng=rng),
     )
 
 
@@ -209,12 +207,6 @@ def _draw(table: CaptionTable, scene: Scene, use: Use, rng: np.random.Generator)
         f"every scene needs a {use} caption, but none is true of a {scene.category} that is "
         f"{', '.join(states)}; raise data.captions in the recipe."
     )
-
-
-def _draw_kind(table: CaptionTable, category: str, kind: str, rng: np.random.Generator) -> int:
-    """Draw a caption that names a kind of defect and fits any category: a rival for all."""
-    candidates = table.index[category, kind, "specific", "generic"]
-    return int(candidates[rng.integers(len(candidates))])
 
 
 def _mix_unrelated(table: CaptionTable, rng: np.random.Generator) -> Float[Tensor, "unrelated 384"]:

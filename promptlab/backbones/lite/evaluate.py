@@ -1,5 +1,6 @@
 """How good the weights are on generated images: ``python -m promptlab.backbones.lite.evaluate``.
 
+Several weight files, such as those of several seeds, give a table of mean and deviation.
 Two splits, neither seen in training: new images of seen categories (``validation``) and images of
 categories that no training image or caption shows (``held_out``). Real data plays no part here.
 """
@@ -17,10 +18,10 @@ from sklearn.metrics import roc_auc_score
 from torch import Tensor
 from torch.nn import functional
 
-from promptlab.backbones.lite.batches import embed_sentences
 from promptlab.backbones.lite.bundle import LiteWeights, load_weights
 from promptlab.backbones.lite.dataset import MASK_SIDE, Group, Split, data_folder, load_split
 from promptlab.backbones.lite.recipe import Recipe, read_recipe
+from promptlab.backbones.lite.sentences import embed_sentences
 from promptlab.backbones.lite.tower import TowerOutput
 from promptlab.errors import DataError
 from promptlab.files import cache_folder, write_text
@@ -29,7 +30,7 @@ from promptlab.synthetic.captions import CATEGORY_NAMES, defect_prompts, held_ou
 from promptlab.synthetic.catalogue import CATEGORIES
 from promptlab.synthetic.defects import DEFECTS
 
-__all__ = ["evaluate", "format_table", "main"]
+__all__ = ["evaluate", "format_table", "main", "summarise"]
 
 TextEncoder = Callable[[Sequence[str]], Float[Tensor, "prompt dim"]]
 StatePrompts = tuple[Sequence[str], Sequence[str]]
@@ -213,6 +214,19 @@ def format_table(results: Mapping[str, Mapping[str, float]]) -> str:
     return "\n".join(lines)
 
 
+def summarise(runs: Sequence[Mapping[str, Mapping[str, float]]]) -> str:
+    """Return the table of one run, or of several: mean and standard deviation over the runs."""
+    if len(runs) == 1:
+        return format_table(runs[0])
+    splits = list(runs[0])
+    lines = [f"| measure | {' | '.join(splits)} |", f"|---|{'---|' * len(splits)}"]
+    for name in runs[0][splits[0]]:
+        values = [np.array([run[split][name] for run in runs]) for split in splits]
+        cells = " | ".join(f"{each.mean():.3f} ± {each.std(ddof=1):.3f}" for each in values)
+        lines.append(f"| {name} | {cells} |")
+    return "\n".join(lines)
+
+
 def stored_encoder(weights: LiteWeights, store: Path) -> TextEncoder:
     """Return a text encoder that takes sentence embeddings from the store of `embed_sentences`."""
     known: dict[str, Tensor] = {}
@@ -238,21 +252,23 @@ def _every_prompt() -> Iterator[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Evaluate weights and write ``evaluation.json`` beside them."""
+    """Evaluate weights and write ``evaluation.json`` beside each file of them."""
     packaged = Path(str(files("promptlab.backbones.lite") / "weights" / "lite.safetensors"))
     parser = argparse.ArgumentParser(prog="promptlab.backbones.lite.evaluate", description=__doc__)
-    parser.add_argument("--weights", type=Path, default=packaged)
+    parser.add_argument("--weights", type=Path, nargs="+", default=[packaged])
     parser.add_argument("--recipe", type=Path, help="YAML; default: the packaged recipe")
     chosen = parser.parse_args(arguments)
     limit_threads()
     recipe = read_recipe(chosen.recipe)
-    weights = load_weights(chosen.weights)
     folder = data_folder(recipe, cache_folder())
-    encode = stored_encoder(weights, folder.parent)
-    results = evaluate(weights, encode, recipe, folder)
-    content = {"weights": weights.digest, "recipe": recipe.digest, **results}
-    write_text(chosen.weights.with_name("evaluation.json"), json.dumps(content, indent=2) + "\n")
-    print(format_table(results))  # noqa: T201 - the command's answer
+    runs = []
+    for path in chosen.weights:
+        weights = load_weights(path)
+        results = evaluate(weights, stored_encoder(weights, folder.parent), recipe, folder)
+        content = {"weights": weights.digest, "recipe": recipe.digest, **results}
+        write_text(path.with_name("evaluation.json"), json.dumps(content, indent=2) + "\n")
+        runs.append(results)
+    print(summarise(runs))  # noqa: T201 - the command's answer
 
 
 if __name__ == "__main__":

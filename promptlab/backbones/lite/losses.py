@@ -8,8 +8,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["neutral_loss", "sigmoid_loss", "state_loss", "type_loss"]
+__all__ = [
+    "drift_loss",
+    "kind_loss",
+    "neutral_loss",
+    "sigmoid_loss",
+    "state_loss",
+    "type_loss",
+]
 
+DRIFT_FLOOR = 1e-6
 VARIANCE_FLOOR = 1e-4
 """Added to a variance of cosines, so that captions which fit nothing cannot divide by zero."""
 
@@ -86,6 +94,34 @@ def neutral_loss(
     before, after = normal @ captions.T, abnormal @ captions.T
     change = (after - before).square().mean(0)
     return (change / (2 * before.var(0) + VARIANCE_FLOOR)).mean()
+
+
+def kind_loss(
+    logits: Float[Tensor, "image kind"], shows: Bool[Tensor, "image kind"]
+) -> Float[Tensor, ""]:
+    """Return the cross-entropy of naming an image's kinds of defect among all kinds.
+
+    Unlike `type_loss` it knows no near-synonyms: "a hole" is true of a needle's prick, and there a
+    right answer, but here the prick must score higher. Several kinds in one image count as one
+    class; images without a defect are left out.
+    """
+    low = torch.finfo(logits.dtype).min / 2
+    hit = logits.masked_fill(~shows, low).logsumexp(1)
+    return _mean_where(logits.logsumexp(1) - hit, shows.any(1))
+
+
+def drift_loss(
+    change: Float[Tensor, "pair dim"], directions: Float[Tensor, "direction dim"]
+) -> Float[Tensor, ""]:
+    """Return how much a defect moves embeddings one way along directions that should be neutral.
+
+    For each direction the squared mean over the mean square of the change between twins: 1 where
+    every defect moves the same way, 0 where moves cancel. `neutral_loss` compares the size of
+    moves to the variance over all categories; small moves that all go one way pass it and still
+    decide within one category.
+    """
+    along = change @ directions.T
+    return (along.mean(0).square() / (along.square().mean(0) + DRIFT_FLOOR)).mean()
 
 
 def _mean_where(values: Tensor, where: Tensor) -> Tensor:

@@ -7,7 +7,14 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from promptlab.backbones.lite.losses import neutral_loss, sigmoid_loss, state_loss, type_loss
+from promptlab.backbones.lite.losses import (
+    drift_loss,
+    kind_loss,
+    neutral_loss,
+    sigmoid_loss,
+    state_loss,
+    type_loss,
+)
 from promptlab.backbones.lite.recipe import LossWeights
 from promptlab.backbones.lite.tower import TextHead, Tower, TowerConfig
 
@@ -40,6 +47,10 @@ class Batch:
     """Captions (by column) that say nothing of the state."""
     names: Int[Tensor, " category"]
     """Captions (by column) that only name a category, one for each."""
+    kinds: Int[Tensor, "kind said"]
+    """Captions (by column) that name a kind of defect as narrowly as the wording can."""
+    shows: Bool[Tensor, "image kind"]
+    """Which kinds of defect an image has."""
     unrelated: Float[Tensor, "unrelated 384"]
     """Embeddings of sentences about things that no image shows."""
     patches: Int[Tensor, "image chosen"]
@@ -72,6 +83,7 @@ def measure_losses(student: Student, batch: Batch) -> dict[str, Float[Tensor, ""
     images = functional.normalize(encoded.global_embedding, dim=-1)
     logits = scale * images @ captions.T + student.bias
 
+    kinds = functional.normalize(captions[batch.kinds].mean(1), dim=-1)
     stateless = torch.cat([captions[batch.neutral], student.text(batch.unrelated)])
     fits = batch.truth[:, batch.names]
 
@@ -86,15 +98,25 @@ def measure_losses(student: Student, batch: Batch) -> dict[str, Float[Tensor, ""
     covered = batch.coverage.gather(1, chosen)
     window, window_covered = _encode_windows(tower, entered, batch)
 
+    region, has_region = _pool_region(patch, covered)
+    unlike = stateless - stateless.roll(len(stateless) // 2, 0)
+
     return {
         "pair": sigmoid_loss(logits, batch.truth, batch.hard),
         "type": type_loss(logits, batch.truth, rivals),
         "image_state": _score_state(images[:, None], direction, abnormal[:, None].float()),
         "patch_state": _score_state(patch, direction, covered),
         "window_state": _score_state(window, direction, window_covered),
-        "region_type": _name_region(patch, covered, captions, batch, student),
+        "kind": kind_loss(scale * images @ kinds.T, batch.shows),
+        "region_type": type_loss(
+            scale * region @ captions.T + student.bias,
+            batch.truth,
+            batch.hard & batch.names_defect & has_region,
+        ),
+        "region_kind": kind_loss(scale * region @ kinds.T, batch.shows & has_region),
         "category": type_loss(logits[:, batch.names], fits, torch.ones_like(fits)),
         "neutral": neutral_loss(images[::2], images[1::2], stateless),
+        "drift": drift_loss(images[1::2] - images[::2], unlike),
     }
 
 
@@ -119,19 +141,13 @@ def _score_state(
     return state_loss(difference[known].flatten(), is_abnormal[known].flatten())
 
 
-def _name_region(
-    patch: Float[Tensor, "image chosen dim"],
-    covered: Float[Tensor, "image chosen"],
-    captions: Float[Tensor, "caption dim"],
-    batch: Batch,
-    student: Student,
-) -> Float[Tensor, ""]:
-    """Return the type loss of the mean embedding of each image's defective patches."""
+def _pool_region(
+    patch: Float[Tensor, "image chosen dim"], covered: Float[Tensor, "image chosen"]
+) -> tuple[Float[Tensor, "image dim"], Bool[Tensor, "image 1"]]:
+    """Return the mean embedding of each image's defective patches, and whether it has any."""
     inside = (covered > COVERED).to(patch.dtype)[..., None]
     region = functional.normalize((patch * inside).sum(1) + 1e-6, dim=-1)
-    rivals = batch.hard & batch.names_defect & (inside.sum(1) > 0)
-    logits = student.scale.exp() * region @ captions.T + student.bias
-    return type_loss(logits, batch.truth, rivals)
+    return region, inside.sum(1) > 0
 
 
 def _encode_windows(

@@ -46,9 +46,12 @@ class LossWeights:
     image_state: float
     patch_state: float
     window_state: float
+    kind: float
     region_type: float
+    region_kind: float
     category: float
     neutral: float
+    drift: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,8 @@ class TrainingRecipe:
     channel_dropout: float
     text_noise: float
     captions_per_image: int
+    smallest_view: float
+    """Least share of the rows, and of the columns, that a training view keeps."""
     weights: LossWeights
     late_from: int
     """The step from which `late_weights` hold: neutrality needs categories to be known first."""

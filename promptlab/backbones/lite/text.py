@@ -3,6 +3,7 @@
 References: Reimers and Gurevych, "Sentence-BERT", EMNLP 2019; Wang et al., "MiniLM", NeurIPS 2020.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import final
@@ -47,6 +48,11 @@ class SentenceEncoder:
                 show_progress_bar=False,
             )
         return embedded.float().clone()
+
+    def list_words(self) -> tuple[str, ...]:
+        """Return the English words of the vocabulary, three to fourteen letters, in order."""
+        words = self._model.tokenizer.get_vocab()
+        return tuple(sorted(word for word in words if re.fullmatch(r"[a-z]{3,14}", word)))
 
     def count_tokens(self, sentence: str) -> int:
         """Return the number of tokens, start and end marks included, before any cut."""

@@ -69,10 +69,10 @@ class Progress:
         self.optimizer.load_state_dict(state["optimizer"])
 
 
-def start(recipe: Recipe) -> Progress:
-    """Draw the starting weights from the recipe's seed."""
+def start(recipe: Recipe, seed: int | None = None) -> Progress:
+    """Draw the starting weights from a seed, by default the recipe's."""
     student, average = Student(recipe.model), Student(recipe.model)
-    student.initialise(torch.Generator().manual_seed(recipe.seed))
+    student.initialise(torch.Generator().manual_seed(recipe.seed if seed is None else seed))
     average.requires_grad_(False)
     average.load_state_dict(student.state_dict())
     decayed = [p for p in student.parameters() if p.ndim > 1]
@@ -86,16 +86,30 @@ def start(recipe: Recipe) -> Progress:
 
 
 def train(
-    recipe: Recipe, groups: Sequence[Group], table: CaptionTable, *, folder: Path
+    recipe: Recipe,
+    groups: Sequence[Group],
+    table: CaptionTable,
+    *,
+    folder: Path,
+    seed: int | None = None,
 ) -> Progress:
-    """Fit the trained part; take up the checkpoint in ``folder`` if there is one."""
-    progress = start(recipe)
-    checkpoint = folder / f"checkpoint-{recipe.digest[:16]}.pt"
+    """Fit the trained part; take up the checkpoint in ``folder`` if there is one.
+
+    Args:
+        recipe: what to do.
+        groups: the training images.
+        table: the captions.
+        folder: where checkpoints and the history of the losses go.
+        seed: of starting weights and batches; default: the recipe's.
+    """
+    progress = start(recipe, seed)
+    name = recipe.digest[:16] if seed is None else f"{recipe.digest[:16]}-{seed}"
+    checkpoint = folder / f"checkpoint-{name}.pt"
     if checkpoint.is_file():
         progress.load(checkpoint)
     history = checkpoint.with_suffix(".jsonl")
     while progress.step < recipe.training.steps:
-        rng = np.random.default_rng((recipe.seed, progress.step))
+        rng = np.random.default_rng((recipe.seed if seed is None else seed, progress.step))
         losses = take_step(progress, draw_batch(groups, table, recipe.training, rng), recipe)
         if progress.step % LOG_EVERY == 0:
             line = json.dumps({"step": progress.step, **losses})
@@ -160,8 +174,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="promptlab.backbones.lite.train", description=__doc__)
     parser.add_argument("--recipe", type=Path, help="YAML; default: the packaged recipe")
     parser.add_argument("--output", type=Path, help="default: the packaged weights' place")
+    parser.add_argument(
+        "--seed", type=int, help="another seed for weights and batches, on the same images"
+    )
     parser.add_argument("--workers", type=int, default=2, help="processes that generate images")
     chosen = parser.parse_args(arguments)
+    if chosen.seed is not None and chosen.output is None:
+        parser.error("--seed needs --output: the packaged weights have the recipe's seed")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     recipe = read_recipe(chosen.recipe)
     packaged = Path(str(files("promptlab.backbones.lite") / "weights" / "lite.safetensors"))
@@ -171,7 +190,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     limit_threads()
     table = index_captions(recipe, folder)
     log.info("%d captions; %s", len(table.captions), json.dumps(asdict(recipe.training)))
-    progress = train(recipe, load_split(recipe, folder, "train"), table, folder=folder)
+    groups = load_split(recipe, folder, "train")
+    progress = train(recipe, groups, table, folder=folder, seed=chosen.seed)
     digest = finish(recipe, progress, folder, chosen.output or packaged)
     log.info("weights %s", digest)
 

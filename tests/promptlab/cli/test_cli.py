@@ -135,10 +135,59 @@ def test_sweep_prints_one_json_object(run: Run, config: Path, tmp_path: Path) ->
     status, out, _ = run("sweep", config, "--out", tmp_path / "study", "--json")
     printed = json.loads(out)
     assert status == 0
-    assert set(printed) == {"study", "trials", "best", "report", "seconds_per_trial"}
+    assert {"study", "trials", "best", "report", "seconds_per_trial"} <= set(printed)
+    assert printed["oracle"] is False
     assert printed["trials"] == 3
     assert set(printed["report"]) == {"default", "best"}
     assert list(printed["best"]["params"]) == ["fusion.local"]
+
+
+def test_sweep_dry_run_shows_the_space_and_runs_nothing(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    space = "sweep.space={prompts.per_state: {int: [1, 4]}, scorer.name: {choice: [mean, max]}}"
+    words = ["sweep", config, "--set", space, "--dry-run", "--out", tmp_path / "study"]
+    status, out, err = run(*words)
+    assert status == 0
+    assert "int 1 to 4" in out
+    assert "size: 8 different configurations" in err
+    assert "tiny: search disc; report plate" in err
+    assert not (tmp_path / "study").exists()
+    printed = json.loads(run(*words, "--json")[1])
+    assert printed["size"] == 8
+    assert printed["folds"][0]["report"] == ["plate"]
+
+
+def test_sweep_refuses_an_overlap_unless_it_is_called_an_oracle(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    words = ["sweep", config, "--set", "sweep.report_categories=[disc]", "--out", tmp_path / "s"]
+    status, _, err = run(*words)
+    assert status == 2
+    assert "say --oracle" in err
+    status, out, err = run(*words, "--oracle")
+    assert status == 0
+    assert "report side (ORACLE): disc" in out
+    assert "ORACLE: the search saw" in err
+    assert "reported (searched too: ORACLE)" in err
+
+
+def test_sweep_exports_a_winner_that_run_takes(run: Run, config: Path, tmp_path: Path) -> None:
+    best = tmp_path / "best.yaml"
+    status, _, err = run("sweep", config, "--out", tmp_path / "study", "--export", best)
+    assert status == 0
+    assert "over the default: searched" in err
+    assert f"run the winner: promptlab run {tmp_path / 'study' / 'best.yaml'}" in err
+    assert run("run", best, "--out", tmp_path / "run")[0] == 0
+
+
+def test_sweep_prints_the_front_of_two_goals(run: Run, config: Path, tmp_path: Path) -> None:
+    goals = "sweep.objective={pareto: [image_auroc, prompts]}"
+    words = ["sweep", config, "--set", goals, "--out", tmp_path / "study"]
+    status, out, _ = run(*words)
+    assert status == 0
+    assert "Pareto front" in out
+    assert json.loads(run(*words, "--json")[1])["goals"] == ["image_auroc", "prompts"]
 
 
 def test_report_makes_one_page_of_a_run_and_a_study(run: Run, config: Path, tmp_path: Path) -> None:
@@ -235,7 +284,7 @@ def test_data_verify_prints_a_table_by_kind(run: Run, tmp_path: Path) -> None:
     Image.new("L", (64, 41)).save(masks[1])
     next(root.rglob("good/*.png")).write_bytes(b"\x89PNG")
     status, out, err = run("data", "verify", "mvtec", "--root", root)
-    kinds = [line.split()[0] for line in out.splitlines()]
+    kinds = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
     assert status == 1
     assert kinds == ["kind", "corrupt", "mis-sized", "unpaired", "unpaired"]
     assert "6 images checked, 4 problems: 1 corrupt, 1 mis-sized, 2 unpaired" in err

@@ -1,11 +1,14 @@
 import numpy as np
 import pytest
 
-from promptlab.compare.judge import judge_sets, measure_set, read_masks
+from promptlab.compare.judge import judge_sets, measure_set, read_masks, resample_pixels
 from promptlab.config import with_overrides
+from promptlab.detector import draw_maps
 from promptlab.errors import ConfigError, DataError
 from promptlab.evaluate import measure
 from promptlab.features import FeatureStore
+from promptlab.metrics.category import evaluate_category
+from promptlab.metrics.resampling import percentile_interval
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.workbench import Workbench
 
@@ -86,3 +89,26 @@ def test_without_maps_keeps_the_scores(config):
 
     assert bare.sets["winclip"].patch_map.numel() == 0
     assert bare.sets["winclip"].image is scores.sets["winclip"].image
+
+
+def test_resample_pixels_has_the_intervals_of_the_metrics(config):
+    config, scores = judged(config)
+    masks = read_masks(scores, config)
+    maps = draw_maps(scores.sets["winclip"].patch_map, size=(32, 32), sigma=config.fusion.sigma)
+
+    found = resample_pixels(scores, "winclip", config, masks=masks, nth=3)
+
+    measured = evaluate_category(
+        scores.labels,
+        scores.sets["winclip"].image,
+        maps=maps.numpy(),
+        masks=masks,
+        bootstrap=config.metrics.bootstrap,
+        rng=np.random.default_rng((config.seed, 3)),
+    ).named
+    for name in ("pixel_auroc", "aupro"):
+        interval = percentile_interval(found[name])
+        low, high = interval.low, interval.high
+        assert low <= measured[name].value + 1e-3
+        assert high >= measured[name].value - 1e-3
+        assert high - low < 0.5

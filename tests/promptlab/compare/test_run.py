@@ -36,6 +36,9 @@ def test_compare_sources_judges_every_row(config, generator, tmp_path):
     assert (llm.input_tokens, llm.output_tokens, llm.seconds) == (600, 60, 12.0)
     assert llm.cost_usd == pytest.approx(1.5)
     assert rows["curated"].cost_usd == 0.0
+    for name in ("image_ap", "pixel_auroc", "aupro"):
+        metric = getattr(rows["winclip"], name)
+        assert metric.low <= metric.value <= metric.high
 
 
 def test_compare_sources_asks_each_sample_once(config, generator, tmp_path):
@@ -59,8 +62,9 @@ def test_compare_sources_tells_the_spread_over_draws(config, generator, tmp_path
     spread = llm.spread["image_auroc"]
     assert spread.sd == pytest.approx(np.std(values, ddof=1))
     assert (spread.low, spread.high) == (min(values), max(values))
-    # The interval covers draws too: a resample may hold the third draw only.
-    assert llm.image_auroc.low == pytest.approx(min(values), abs=0.2)
+    # The interval covers draws too: a resample may hold the third draw twice or more.
+    assert llm.image_auroc.low < 0.5
+    assert llm.image_auroc.high == 1.0
 
 
 def test_compare_sources_equals_a_run_of_its_own(config, generator, tmp_path):
@@ -102,7 +106,7 @@ def test_compare_sources_when_a_model_fails_altogether_keeps_the_others(
     row = rows_by_label(record)["gguf:smollm2 / completion / 2"]
     assert (row.image_auroc.value, row.gain, row.n_draws) == (None, None, 0)
     assert rows_by_label(record)["curated"].gain is not None
-    lines = list(csv.DictReader((folder / "compare.csv").open()))
+    lines = list(csv.DictReader((folder / "compare.csv").read_text().splitlines()))
     assert [line["source"] for line in lines] == [row.source for row in record.rows]
     assert lines[-1]["image_auroc"] == ""
     content = json.loads((folder / "compare.json").read_text())

@@ -6,7 +6,8 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from promptlab.errors import MetricError
 from promptlab.metrics.image import bootstrap, image_ap, image_auroc, image_f1_max, paired_gain
-from promptlab.metrics.ranking import Interval, auroc, average_precision, f1_max
+from promptlab.metrics.ranking import auroc, average_precision, f1_max
+from promptlab.metrics.resampling import PairedInterval
 
 
 def drawn(*, seed, levels, count=60):
@@ -123,13 +124,13 @@ def test_paired_gain_is_zero_against_itself_and_one_against_the_reverse() -> Non
     scores = np.array([0.1, 0.2, 0.8, 0.9])
     same = paired_gain([labels], [scores], [scores], auroc, samples=50, seed=1)
     reverse = paired_gain([labels], [scores], [-scores], auroc, samples=50, seed=1)
-    assert same == Interval(0.0, 0.0)
-    assert reverse == Interval(1.0, 1.0)
+    assert same == PairedInterval(0.0, 0.0, 1.0)
+    assert reverse == PairedInterval(1.0, 1.0, 2 / 51)
 
 
 def test_paired_gain_leaves_out_categories_of_one_label() -> None:
     both, one = np.array([0, 1]), np.array([0, 0])
     scores = np.array([0.1, 0.9])
     gain = paired_gain([both, one], [scores, scores], [-scores, scores], auroc, samples=9, seed=1)
-    assert gain == Interval(1.0, 1.0)
+    assert (gain.low, gain.high) == (1.0, 1.0)
     assert paired_gain([one], [scores], [scores], auroc, samples=9, seed=1) is None

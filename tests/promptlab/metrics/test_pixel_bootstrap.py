@@ -5,7 +5,7 @@ from scipy.ndimage import gaussian_filter
 from promptlab.errors import MetricError
 from promptlab.metrics.pixel import PixelHistogram, exact_ranking, pixel_metrics
 from promptlab.metrics.pixel_bootstrap import BINS, PixelCounts, bootstrap, paired_gain
-from promptlab.metrics.resampling import draw_counts
+from promptlab.metrics.resampling import PairedInterval, draw_counts
 
 MASK = np.zeros((2, 3), bool)
 MASK[0, 0] = True
@@ -69,7 +69,7 @@ def test_paired_gain_equals_measuring_each_resample_anew():
 def test_paired_gain_is_zero_against_itself_and_averages_categories():
     one, two = counted(*drawn(seed=1)), counted(*drawn(seed=2))
     same = paired_gain([one, two], [one, two], "pixel_auroc", samples=9, seed=1)
-    assert (same.low, same.high) == (0.0, 0.0)
+    assert same == PairedInterval(0.0, 0.0, 1.0)
     perfect = counted([MASK * 1.0, MASK * 0.0], [MASK, None])
     reverse = counted([1.0 - MASK, MASK * 0.0], [MASK, None])
     # AUROC 1 against 3/11: the defect is as low as six of eleven normal pixels.
@@ -80,7 +80,7 @@ def test_paired_gain_is_zero_against_itself_and_averages_categories():
 def test_paired_gain_leaves_out_categories_without_a_defect():
     one, none = counted(*drawn(seed=1)), counted([MASK * 1.0], [None])
     both = paired_gain([one, none], [one, none], "aupro", samples=9, seed=1)
-    assert (both.low, both.high) == (0.0, 0.0)
+    assert both == PairedInterval(0.0, 0.0, 1.0)
     assert paired_gain([none], [none], "aupro", samples=9, seed=1) is None
 
 

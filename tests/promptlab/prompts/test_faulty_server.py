@@ -38,7 +38,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 KEY = "sk-test-7f3a9c51d2e84b60"
-FAST = TrafficConfig(max_concurrency=1, timeout=0.6, retries=2, backoff=0.0)
+FAST = TrafficConfig(max_concurrency=1, timeout=30.0, retries=2, backoff=0.0)
+IMPATIENT = FAST.model_copy(update={"timeout": 2.0})
 GERMAN = "eine Flasche mit einem Riss im Hals\ndie bottle ist sauber und hat eine glatte Form"
 LOOP = "a bottle with a crack crack crack crack crack crack crack crack\n" * 30
 HTML = b"<html><body>502 Bad Gateway</body></html>"
@@ -82,7 +83,7 @@ PASSING = {
         lambda exchange: exchange.send(HTML, status=503, kind="text/html"),
         "HTTP 503: the server is in trouble",
     ),
-    "time-out": (sleeps(1.2), "timed out"),
+    "time-out": (sleeps(2.5), "timed out"),
     "drip": (drips, "timed out"),
     "cut connection": (cuts, "connection lost"),
     "cut in the middle": (cuts_midway, "connection lost"),
@@ -100,8 +101,9 @@ PASSING = {
 def test_fault_that_passes_is_mended_by_a_retry(name, tmp_path, caplog):
     caplog.set_level(logging.DEBUG)
     behaviour, kind = PASSING[name]
+    rules = IMPATIENT if kind == "timed out" else FAST
     with serving(behaviour, good) as server:
-        made = write(server, tmp_path)
+        made = write(server, tmp_path, traffic=rules)
 
         assert len(server.seen) == 3
     assert made.complete

@@ -3,12 +3,12 @@
 import pytest
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from promptlab.errors import LLMError
 from promptlab.prompts.llm import Sampling, open_llm
 from promptlab.prompts.local_hf import find_chat_model, open_chat_model
 from promptlab.prompts.templates import load_template, render
+from promptlab.runtime import repair_torchvision
 from promptlab.types import State
 
 WORDS = "<unk> <s> </s> a bottle with crack in it user assistant system : . clean even".split()  # noqa: SIM905
@@ -17,6 +17,13 @@ CHAT = "{% for m in messages %}{{ m['role'] }} : {{ m['content'] }} {% endfor %}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
+    repair_torchvision()  # before transformers, see there
+    from transformers import (  # noqa: PLC0415
+        LlamaConfig,
+        LlamaForCausalLM,
+        PreTrainedTokenizerFast,
+    )
+
     where = tmp_path_factory.mktemp("models") / "tiny-chat"
     inner = Tokenizer(models.WordLevel({w: i for i, w in enumerate(WORDS)}, unk_token="<unk>"))  # noqa: S106
     inner.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

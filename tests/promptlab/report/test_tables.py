@@ -77,18 +77,18 @@ def test_every_category_has_a_row_per_variant(
         assert variant in {row.variant for row in group.rows}
 
 
-def test_comparison_has_a_group_per_run_and_the_gain_last() -> None:
+def test_comparison_has_a_group_per_run_and_its_gain_first() -> None:
     gained = run_of("b", {"x": 0.8, "y": 0.6}, baseline={"x": 0.5, "y": 0.5}, gain=(0.2, -0.1, 0.3))
     table = make_comparison([run_of("a", {"x": 0.5}), gained], baseline="WinCLIP")
     assert [column.label for column in table.columns] == [
-        "image AUROC", "gain in image AUROC, points",
+        "gain in image AUROC, points", "image AUROC",
     ]  # fmt: skip
     assert [
         (group.name, [(row.variant, [cell.text for cell in row.cells]) for row in group.rows])
         for group in table.groups
     ] == [
-        ("a", [("This run", ["50.0", "is the baseline"])]),
-        ("b", [("This run", ["70.0", "+20.0"]), ("WinCLIP", ["50.0", ""])]),
+        ("a", [("This run", ["is the baseline", "50.0"])]),
+        ("b", [("This run", ["+20.0", "70.0"]), ("WinCLIP", ["", "50.0"])]),
     ]
-    assert table.groups[1].rows[0].cells[1].interval == "\u221210.0 to +30.0"
+    assert table.groups[1].rows[0].cells[0].interval == "\u221210.0 to +30.0"
     assert table.mean is None

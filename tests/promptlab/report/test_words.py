@@ -4,14 +4,11 @@ import pytest
 
 from promptlab.report.words import (
     duration,
-    goal_of,
     listing,
     plural,
     summarise_run,
-    summarise_sweep,
-    sweep_gain,
 )
-from promptlab.results import ResultTable, RunRecord, SweepRecord
+from promptlab.results import ResultTable, RunRecord
 
 
 def spaced(text: str) -> str:
@@ -91,44 +88,6 @@ def test_summary_of_the_baseline_itself_compares_nothing(
     text = summarise_run(make_record(results=same, baseline=same))
     assert "The run is WinCLIP's baseline itself." in text
     assert "chance" not in text
-
-
-def test_sweep_gain_compares_both_sides(make_sweep: Callable[..., SweepRecord]) -> None:
-    assert spaced(sweep_gain(make_sweep())) == (
-        "Searched (mono): default 75.0 %, best 80.0 % (+5.0 points). Reported, never searched "
-        "(poly): default 60.0 %, best 62.0 % (+2.0 points); WinCLIP's baseline has 55.0 % there."
-    )
-
-
-def test_sweep_gain_says_a_loss_and_an_unknown_default(
-    make_sweep: Callable[..., SweepRecord], make_table_of: Callable[..., ResultTable]
-) -> None:
-    tables = {
-        name: make_table_of({"poly": value}).model_dump()
-        for name, value in (("default", 0.6), ("best", 0.5), ("baseline", 0.5))
-    }
-    text = spaced(sweep_gain(make_sweep(default_value=None, report=tables)))
-    assert "Searched (mono): 80.0 %, with nothing defined to compare it to." in text
-    assert "best 50.0 % (\u221210.0 points)" in text
-
-
-def test_sweep_gain_has_no_value_where_the_objective_is_undefined(
-    make_sweep: Callable[..., SweepRecord],
-) -> None:
-    text = sweep_gain(make_sweep(objective=["image_auroc", "aupro"]))
-    assert "Reported, never searched (poly): no value, with nothing defined" in text
-
-
-def test_sweep_summary_counts_trials(make_sweep: Callable[..., SweepRecord]) -> None:
-    text = summarise_sweep(make_sweep())
-    assert "ran 3 trials (1 pruned trial) with the TPE sampler, 100 ms each" in text
-    assert "to maximise image AUROC on mono." in text
-
-
-def test_goal_names_every_metric_of_the_mean(make_sweep: Callable[..., SweepRecord]) -> None:
-    assert goal_of(make_sweep(objective=["image_auroc", "aupro"])) == (
-        "the mean of image AUROC and AUPRO"
-    )
 
 
 @pytest.mark.parametrize(

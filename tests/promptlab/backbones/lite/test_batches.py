@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from promptlab.backbones.lite import batches as module
-from promptlab.backbones.lite.batches import _draw, _use_of, draw_batch, embed_sentences
+from promptlab.backbones.lite.batches import _draw, _narrowest, _use_of, draw_batch
 from promptlab.backbones.lite.objective import COVERED
 from promptlab.errors import ConfigError
 from promptlab.synthetic.catalogue import CATEGORIES
@@ -29,12 +28,14 @@ def test_batch_captions_are_true_of_the_images_they_were_drawn_for(recipe, table
 def test_batch_prefers_abnormal_patches_and_windows_meet_the_defect(recipe, table, group):
     batch = draw_batch([group], table, recipe.training, np.random.default_rng(0))
     chosen = batch.coverage.gather(1, batch.patches)
-    assert (chosen[1::2] > COVERED).sum(1).tolist() == [2] * 6
+    defective = (batch.coverage > COVERED).sum(1)
+    assert (defective[1::2] > 0).all()
+    assert torch.equal((chosen > COVERED).sum(1), defective)
     met = batch.coverage.gather(1, batch.windows.flatten(1)).unflatten(1, batch.windows.shape[1:])
     first_half = met[1::2, : batch.windows.shape[1] // 2]
     assert (first_half.amax(-1) > COVERED).all()
     side = round(batch.windows.shape[2] ** 0.5)
-    rows, cols = batch.windows // group.grid[1], batch.windows % group.grid[1]
+    rows, cols = batch.windows // batch.grid[1], batch.windows % batch.grid[1]
     assert (rows.amax(-1) - rows.amin(-1) == side - 1).all()
     assert (cols.amax(-1) - cols.amin(-1) == side - 1).all()
 
@@ -66,17 +67,25 @@ def test_uses_of_captions():
         assert _use_of(Caption("text", every, states)) == use
 
 
-def test_embedded_sentences_come_from_the_store_the_second_time(tmp_path, monkeypatch):
-    calls = []
+def test_kinds_of_defect_are_named_narrowly_and_rightly(recipe, table, group):
+    batch = draw_batch([group], table, recipe.training, np.random.default_rng(0))
+    kinds = list(DEFECTS)
+    for kind, candidates in table.kinds.items():
+        assert [table.captions[at].text for at in candidates] == [f"{kind} here"]
+    assert batch.kinds.shape == (len(kinds), 2)
+    assert not batch.shows[::2].any()
+    assert (batch.shows[1::2].sum(1) == 1).all()
+    shown = {kinds[at] for at in batch.shows[1::2].float().argmax(1).tolist()}
+    assert shown <= {"scratch", "stain"}
 
-    class Encoder:
-        def encode(self, texts):
-            calls.append(list(texts))
-            return torch.tensor([[float(len(text))] * 384 for text in texts])
 
-    monkeypatch.setattr(module, "load_sentence_encoder", Encoder)
-    first = embed_sentences(["a", "bbb", "a"], tmp_path)
-    second = embed_sentences(["bbb", "cc"], tmp_path)
-    assert first[:, 0].tolist() == [1.0, 3.0, 1.0]
-    assert second[:, 0].tolist() == [3.0, 2.0]
-    assert calls == [["a", "bbb"], ["cc"]]
+def test_narrowest_captions_prefer_few_kinds_and_skip_places():
+    every = frozenset(CATEGORIES)
+    captions = [
+        Caption("a break", every, frozenset({"hole", "crack", "cut"})),
+        Caption("a hole", every, frozenset({"hole", "poke"})),
+        Caption("a hole near the top", every, frozenset({"hole"}), place="top"),
+        Caption("a screw with a hole", frozenset({"screw"}), frozenset({"hole"}), scope="category"),
+    ]
+    assert _narrowest(captions, "hole").tolist() == [1]
+    assert _narrowest(captions, "rust").tolist() == []

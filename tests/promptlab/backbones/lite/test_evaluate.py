@@ -27,6 +27,14 @@ def test_table_has_a_column_for_each_split():
     )
 
 
+def test_several_runs_give_mean_and_deviation():
+    one = {"seen": {"a": 0.5}}
+    other = {"seen": {"a": 0.7}}
+    assert module.summarise([one]) == module.format_table(one)
+    # Deviation of 0.5 and 0.7 with one degree of freedom: sqrt(0.02).
+    assert module.summarise([one, other]).splitlines()[-1] == "| a | 0.600 ± 0.141 |"
+
+
 def test_pixel_auroc_places_patches_at_a_non_square_grid():
     masks = torch.zeros(1, 112, 112, dtype=torch.bool)
     masks[0, 84:, 93:] = True  # beyond the centre of patch (row 1, column 2), number 5

@@ -3,7 +3,14 @@ import math
 import pytest
 import torch
 
-from promptlab.backbones.lite.losses import neutral_loss, sigmoid_loss, state_loss, type_loss
+from promptlab.backbones.lite.losses import (
+    drift_loss,
+    kind_loss,
+    neutral_loss,
+    sigmoid_loss,
+    state_loss,
+    type_loss,
+)
 
 
 def test_sigmoid_loss_averages_its_three_kinds_of_pair_by_hand():
@@ -48,3 +55,18 @@ def test_neutral_loss_is_the_mean_squared_change_over_twice_the_variance():
     abnormal = torch.tensor([[1.0, 1.0], [1.0, 3.0]])
     measured = neutral_loss(normal, abnormal, torch.eye(2)).item()
     assert measured == pytest.approx((1 / 4 + 0) / 2, rel=1e-3)
+
+
+def test_kind_loss_counts_the_kinds_of_an_image_as_one_class_and_skips_normal_images():
+    # Image 1: exp 3, 1, 1 of which the first is right; image 2: 1, 1, 2, right are two and three.
+    logits = torch.tensor([[3.0, 1.0, 1.0], [1.0, 1.0, 2.0], [9.0, 0.1, 1.0]]).log()
+    shows = torch.tensor([[True, False, False], [False, True, True], [False, False, False]])
+    expected = (math.log(5 / 3) + math.log(4 / 3)) / 2
+    assert kind_loss(logits, shows).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_drift_loss_is_one_for_equal_moves_and_zero_for_moves_that_cancel():
+    change = torch.tensor([[1.0, 2.0, 3.0], [1.0, -2.0, 1.0]])
+    measured = [drift_loss(change, torch.eye(3)[at : at + 1]).item() for at in range(3)]
+    # Third direction: mean 2, mean square 5.
+    assert measured == pytest.approx([1.0, 0.0, 0.8], abs=1e-4)

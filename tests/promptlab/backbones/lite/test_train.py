@@ -47,6 +47,22 @@ def test_an_interrupted_run_ends_with_the_same_weights(recipe, table, group, tmp
     _assert_same(whole, train(short, [group], table, folder=tmp_path / "resumed"))
 
 
+def test_another_seed_gives_other_weights_from_the_same_images(recipe, table, group, tmp_path):
+    short = replace(recipe, training=replace(recipe.training, steps=1))
+    own = train(short, [group], table, folder=tmp_path)
+    other = train(short, [group], table, folder=tmp_path, seed=7)
+    again = train(short, [group], table, folder=tmp_path / "again", seed=7)
+    assert not torch.equal(own.student.tower.cls, other.student.tower.cls)
+    _assert_same(other, again)
+    assert len(list(tmp_path.glob("checkpoint-*-7.pt"))) == 1
+
+
+def test_another_seed_does_not_overwrite_the_packaged_weights(capsys):
+    with pytest.raises(SystemExit):
+        module.main(["--seed", "7"])
+    assert "--seed needs --output" in capsys.readouterr().err
+
+
 def _assert_same(one, other):
     assert one.step == other.step
     for name in ("student", "average"):
