@@ -194,4 +194,4 @@ def _read_grey(path: Path, size: tuple[int, ...]) -> UInt8[np.ndarray, "height w
 
 def _save(path: Path, pixels: UInt8[np.ndarray, "height width *channels"], *, format: str) -> None:
     with atomic_path(path) as temporary:
-        Image.fromarray(pixels).save(temporary, format=format, quality=88, optimize=True)
+        Image.fromarray(pixels).save(temporary, format=format, quality=88)

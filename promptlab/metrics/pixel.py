@@ -204,7 +204,7 @@ def _aupro(ranking: Ranking, *, fpr_limit: float) -> Metric:
     reason = absent_class(ranking, unit="pixel")
     if reason or ranking.overlap is None:
         return Metric(nan, reason or "no regions were counted")
-    return Metric(aupro(ranking.negatives, ranking.overlap, fpr_limit=fpr_limit))
+    return Metric(float(aupro(ranking.negatives, ranking.overlap, fpr_limit=fpr_limit)))
 
 
 def _share_above(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int, UInt16, UInt32
+from jaxtyping import Float, Int, Int64, Integer, UInt16, UInt32
 
 from promptlab.errors import MetricError
 from promptlab.metrics.maps import AnomalyMap, Mask, bin_scores, checked_pairs, label_regions
@@ -31,6 +31,9 @@ from promptlab.metrics.resampling import (
 __all__ = ["BINS", "PixelCounts", "PixelMetric", "bootstrap", "paired_gain", "resampled"]
 
 BINS = 1024
+
+_FINE_BITS = 17
+"""Scores are told apart in so many bits of their range: far more than there are bins."""
 
 PixelMetric = Literal["pixel_auroc", "aupro"]
 
@@ -62,10 +65,10 @@ class PixelCounts:
         Raises:
             MetricError: as `PixelHistogram.of`.
         """
-        coarse = _coarse_bins(histogram)
+        coarse, shift = _coarse_bins(histogram)
         rows = []
         for anomaly_map, mask in checked_pairs(maps, masks):
-            bins = coarse[bin_scores(anomaly_map).ravel()]
+            bins = coarse[bin_scores(anomaly_map).ravel() >> shift]
             row = np.zeros((3, BINS))
             row[0] = np.bincount(bins, minlength=BINS)
             if mask is not None:
@@ -158,22 +161,34 @@ def paired_gain(
     return paired_interval(np.mean(gains, axis=0)) if gains else None
 
 
-def _coarse_bins(histogram: PixelHistogram) -> UInt16[np.ndarray, " fine"]:
+def _coarse_bins(histogram: PixelHistogram) -> tuple[UInt16[np.ndarray, " fine"], int]:
     """Return the bin of each of the histogram's bins, the highest score in bin 0.
 
     Half of the bins' mass is normal, half abnormal pixels (each region alike): the curve of AUPRO
     rises where there are few normal pixels. What holds more mass than a bin should (ties) has a
-    bin alone.
+    bin alone. Where scores spread over many of the histogram's bins, 2**shift neighbours are
+    taken together first; the second value is that shift.
     """
-    mass = np.zeros(len(histogram.pixels))
-    for part in (histogram.pixels - histogram.positives, histogram.weights):
-        below = np.cumsum(part, dtype=np.int64)
+    occupied = np.flatnonzero(histogram.pixels != 0)
+    spread = int(occupied[-1] - occupied[0]) if len(occupied) else 0
+    shift = max(0, spread.bit_length() - _FINE_BITS)
+    normal = _neighbours(histogram.pixels, shift) - _neighbours(histogram.positives, shift)
+    mass = np.zeros(len(normal))
+    for part in (normal, _neighbours(histogram.weights, shift)):
+        below = np.cumsum(part)
         mass += below / max(int(below[-1]), 1)
     ends = np.searchsorted(mass, np.arange(1, BINS) * (mass[-1] / BINS))
     crowded = ends[1:][ends[1:] == ends[:-1]]
-    starts = np.unique(np.concatenate(([0], crowded, ends + 1)))
+    starts = np.sort(np.concatenate(([0], crowded, ends + 1)))
+    starts = starts[(np.diff(starts, prepend=-1) > 0) & (starts < len(mass))]
     lengths = np.diff(starts, append=len(mass))
-    return np.repeat(np.arange(len(starts), dtype=np.uint16)[::-1], lengths)
+    return np.repeat(np.arange(len(starts), dtype=np.uint16)[::-1], lengths), shift
+
+
+def _neighbours(counts: Integer[np.ndarray, " bin"], shift: int) -> Int64[np.ndarray, " fine"]:
+    """Add up 2**shift neighbours; the last bin, of the score 1 alone, stays alone."""
+    together = counts[:-1].reshape(-1, 1 << shift).sum(1, dtype=np.int64)
+    return np.append(together, np.int64(counts[-1]))
 
 
 def resampled(
@@ -197,12 +212,7 @@ def resampled(
     normal = drawn @ counts.normal
     if metric == "pixel_auroc":
         return auroc(_whole(normal), _whole(drawn @ counts.abnormal))
-    overlap = drawn @ counts.overlap
-    values = [
-        aupro(_whole(each), covered, fpr_limit=fpr_limit)
-        for each, covered in zip(normal, overlap, strict=True)
-    ]
-    return np.array(values)
+    return aupro(_whole(normal), drawn @ counts.overlap, fpr_limit=fpr_limit)
 
 
 def _whole(counts: Float[np.ndarray, "*lead bin"]) -> Int[np.ndarray, "*lead bin"]:

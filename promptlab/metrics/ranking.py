@@ -99,8 +99,11 @@ def f1_max(
 
 
 def aupro(
-    negatives: Int[np.ndarray, " group"], overlap: Real[np.ndarray, " group"], *, fpr_limit: float
-) -> float:
+    negatives: Int[np.ndarray, "*lead group"],
+    overlap: Real[np.ndarray, "*lead group"],
+    *,
+    fpr_limit: float,
+) -> Float[np.ndarray, "*lead"]:
     """Return the area under the per-region-overlap curve up to a false positive rate.
 
     MVTec's official definition (Bergmann et al., IJCV 2021, section 6.3): the curve of the mean
@@ -116,18 +119,13 @@ def aupro(
         MetricError: when ``fpr_limit`` is outside (0, 1].
     """
     refuse_limit(fpr_limit)
-    false = np.cumsum(negatives)
-    covered = np.cumsum(overlap)
-    limit = fpr_limit * false[-1]
-    inside = int(np.searchsorted(false, limit, side="right"))
-    x = np.concatenate(([0.0], false[:inside], [limit]))
-    y = np.concatenate(([0.0], covered[:inside], [0.0])) / covered[-1]
-    y[-1] = y[-2]
-    if inside < len(false) and limit > x[-2]:
-        slope = (covered[inside] / covered[-1] - y[-2]) / (false[inside] - x[-2])
-        y[-1] += slope * (limit - x[-2])
-    area = float(np.diff(x) @ (y[1:] + y[:-1])) / 2
-    return min(area / float(limit), 1.0)
+    false, covered = np.cumsum(negatives, axis=-1), np.cumsum(overlap, axis=-1)
+    limit = fpr_limit * false[..., -1:]
+    width = np.minimum(false, limit) - np.minimum(false - negatives, limit)
+    # Of the group in which the limit lies, the curve rises by this share of its overlap.
+    share = width / np.maximum(negatives, 1)
+    area = (width * ((covered - overlap) + overlap * (share / 2))).sum(-1)
+    return np.asarray(np.minimum(area / (covered[..., -1] * limit[..., 0]), 1.0))
 
 
 def metric_of(ranking: Ranking, formula: RankingFormula, *, unit: str) -> Metric:

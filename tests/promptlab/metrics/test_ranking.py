@@ -81,3 +81,11 @@ def test_metric_of_says_which_class_is_absent():
 
 def test_metric_of_returns_the_formula_when_both_classes_exist():
     assert metric_of(Ranking(NEGATIVES, POSITIVES), auroc, unit="image") == Metric(0.875)
+
+
+def test_aupro_of_several_rankings_is_that_of_each():
+    rng = np.random.default_rng(0)
+    negatives, overlap = rng.integers(0, 9, (4, 30)), rng.random((4, 30))
+    together = aupro(negatives, overlap, fpr_limit=0.3)
+    alone = [float(aupro(n, o, fpr_limit=0.3)) for n, o in zip(negatives, overlap, strict=True)]
+    assert together.tolist() == pytest.approx(alone, abs=1e-15)
