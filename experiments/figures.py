@@ -134,12 +134,12 @@ def _shrink(path: Path) -> None:
 
 
 def _make_sheet(*, width: int = 760, gap: int = 24) -> None:
-    """Put the plots on one sheet of two columns, each as wide as its column."""
+    """Put the plots on one sheet of two columns; those wider than their column shrink."""
     pictures = []
     for name in SHEET:
         with Image.open(FIGURES / f"{name}.png") as file:
-            share = width / file.width
-            size = (width, round(file.height * share))
+            share = min(1.0, width / file.width)
+            size = (round(file.width * share), round(file.height * share))
             pictures.append(file.convert("RGB").resize(size, Image.Resampling.LANCZOS))
     columns: list[list[Image.Image]] = [[], []]
     for picture in pictures:  # the shorter column takes the next one
@@ -156,14 +156,28 @@ def _make_sheet(*, width: int = 760, gap: int = 24) -> None:
 
 
 def _shoot_report(scorers: Study) -> None:
-    folders = [scorers.folder(scorer="mean"), scorers.cells[-1].folder]
-    page_file = build_report(folders, RUNS / "report.html")
+    """Show the head of a page about one run, and its examples."""
+    page_file = build_report([scorers.folder(scorer="contextual_rank")], RUNS / "report.html")
     with open_page(width=1180, height=1500) as page:
         page.open(page_file.as_uri())
-        page.evaluate("document.querySelector('.prompts').open = true")
-        page.screenshot(
-            FIGURES / "report.png", clip={"x": 0, "y": 0, "width": 1180, "height": 1500}
-        )
+        parts = []
+        for selector, height in (
+            ("body", 860),
+            ("h3[id$=examples]", 820),
+            ("h3[id$=prompts]", 420),
+        ):
+            page.evaluate("document.querySelector('.prompts').open = true")
+            y = page.evaluate(
+                f"document.querySelector('{selector}').getBoundingClientRect().top + scrollY"
+            )
+            clip = {"x": 0, "y": max(0, y - 12), "width": 1180, "height": height}
+            page.screenshot(FIGURES / "report.png", clip=clip)
+            with Image.open(FIGURES / "report.png") as part:
+                parts.append(part.convert("RGB"))
+    whole = Image.new("RGB", (1180, sum(part.height for part in parts)))
+    for nth, part in enumerate(parts):
+        whole.paste(part, (0, sum(one.height for one in parts[:nth])))
+    whole.save(FIGURES / "report.png")
     _shrink(FIGURES / "report.png")
 
 
@@ -171,8 +185,7 @@ def _shoot_explorer() -> None:
     folder = _fresh("explorer")
     write_notebook(folder / "explorer.ipynb", EXPLORER)
     with _lab_page(folder, "explorer.ipynb", height=1500) as page:
-        run_all(page)
-        page.wait("document.querySelector('.pl-ex .score')", seconds=900)
+        run_all(page, until="document.querySelector('.pl-ex .score')")
         text = "document.querySelectorAll('.jp-OutputArea textarea')[0]"
         page.evaluate(f"{text}.focus(); {text}.setSelectionRange(0, 0)")
         page.type("a gear with a crack between two teeth\n")
@@ -185,8 +198,7 @@ def _shoot_notebook() -> None:
     folder = _fresh("notebook")
     shutil.copy(ROOT / "notebooks" / "01_first_look.ipynb", folder)
     with _lab_page(folder, "01_first_look.ipynb", height=1150) as page:
-        run_all(page)
-        page.wait("document.querySelector('.jp-RenderedImage img')", seconds=900)
+        run_all(page, until="document.querySelector('.jp-RenderedImage img')")
         page.evaluate(
             "document.querySelector('.jp-RenderedImage').scrollIntoView({block: 'center'})"
         )

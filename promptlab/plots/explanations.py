@@ -42,7 +42,8 @@ def explanation_figure(explanation: Explanation, *, prompts: int = 6) -> Figure:
     for ax, state in zip(panels, (State.ABNORMAL, State.NORMAL), strict=True):
         _draw_prompts(ax, explanation, state=state, count=rows)
     below.supxlabel("similarity to the image, minus the mean of all prompts", fontsize=9)
-    if not all(prompt.kept for prompt in explanation.prompts):
+    shown = [prompt for state in State for prompt in explanation.ranked(state)[:rows]]
+    if not all(prompt.kept for prompt in shown):
         dropped = Patch(facecolor="white", edgecolor=INK, linewidth=0.6, label="dropped")
         below.legend(handles=[dropped], loc="outside lower right")
     return figure

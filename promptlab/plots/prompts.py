@@ -140,13 +140,13 @@ def _draw_similarities(ax: Axes, explanation: Explanation) -> None:
                   zorder=4)  # fmt: skip
     ax.set_yticks([0, 1], ["abnormal", "normal"])
     ax.set_ylim(1.55, -0.55)
-    name = shorten(explanation.path.name, 44)
+    name = shorten(explanation.path.name, 24)
     kept_counts = ", ".join(
         f"{explanation.kept(state)} of {len(values[state])} {state.name.lower()} kept"
         for state in State
     )
     ax.set_title(
-        f"{name}: image score {explanation.image_score:.3f}; {kept_counts}",
+        f"{name}, {explanation.scorer}: score {explanation.image_score:.3f}; {kept_counts}",
         loc="left",
         fontsize=8.5,
     )

@@ -60,17 +60,29 @@ def write_notebook(path: Path, *cells: str) -> None:
     nbformat.write(made, path)
 
 
-def run_all(page: Page) -> None:
-    """Run every cell of the notebook that the page shows; return when they were started."""
+def run_all(page: Page, *, until: str, seconds: float = 900.0) -> None:
+    """Run every cell of the notebook that the page shows until a JavaScript condition holds.
+
+    A busy machine makes JupyterLab ask which kernel to take although the notebook says so, at any
+    time, and outputs of before its answer are lost: then the cells run again.
+    """
     page.wait("window.jupyterapp && document.querySelectorAll('.jp-CodeCell').length > 0")
-    page.wait(f"{_INDICATOR} === 'idle'")
-    # It may ask which kernel to take, even where the notebook says so, and late on a busy machine.
     page.evaluate(
-        "void setInterval(() => document.querySelector('.jp-Dialog .jp-mod-accept')?.click(), 200)"
+        "window.restless = performance.now(); void setInterval(() => {"
+        " const asked = document.querySelector('.jp-Dialog .jp-mod-accept'); asked?.click();"
+        f" if (asked || {_INDICATOR} !== 'idle') window.restless = performance.now(); }}, 100)"
     )
-    page.evaluate("new Promise(done => setTimeout(done, 3000))")
-    page.wait(f"!document.querySelector('.jp-Dialog') && {_INDICATOR} === 'idle'")
-    page.evaluate("void jupyterapp.commands.execute('notebook:run-all-cells')")
+    quiet = "performance.now() - window.restless > 3000"
+    for _ in range(3):
+        page.wait(quiet)
+        page.evaluate(
+            "window.restless = performance.now();"
+            " void jupyterapp.commands.execute('notebook:run-all-cells')"
+        )
+        page.wait(f"({until}) || {quiet}", seconds=seconds)
+        if page.evaluate(f"!!({until})"):
+            return
+    raise BrowserError(f"the notebook ran three times and still not true: {until}")
 
 
 def _address_of(server: subprocess.Popen[bytes], state: Path) -> str:

@@ -44,8 +44,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         open_page(width=1280, height=1000) as page,
     ):
         page.open(address.format("explorer.ipynb"))
-        run_all(page)
-        page.wait(SCORE)
+        run_all(page, until=SCORE)
         yield page
 
 
