@@ -4,7 +4,8 @@
   once, so that a half-written line is cut off and a dead worker's trial is queued again at the next
   look;
 - a database (``postgresql://…``, any URL of SQLAlchemy's): Optuna's heartbeat; a silent worker's
-  trial fails and a copy of it is queued;
+  trial fails and a copy of it is queued. SQLite locks no rows, so that two workers may run one
+  trial at once: it counts once, but costs twice;
 - Optuna's gRPC proxy (``grpc://host:port``): has no heartbeat, so a count in the trial moves.
 
 Passwords stay inside: an error of a database driver is told again without them. Knows trials and
@@ -31,7 +32,14 @@ from optuna.trial import FrozenTrial, TrialState
 
 from promptlab.errors import ConfigError, MissingDependencyError, PromptLabError, RecordError
 
-__all__ = ["JOURNAL_FILE", "StudyStore", "hide_password", "open_store", "telling_no_password"]
+__all__ = [
+    "JOURNAL_FILE",
+    "StudyStore",
+    "hide_password",
+    "open_store",
+    "telling_no_password",
+    "with_driver",
+]
 
 JOURNAL_FILE = "journal.log"
 WORKER = "worker"
@@ -271,7 +279,7 @@ class _DatabaseStore(_SignedStore):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore", ExperimentalWarning)
                     database = optuna.storages.RDBStorage(
-                        _with_driver(url),
+                        with_driver(url),
                         heartbeat_interval=heartbeat,
                         grace_period=_SILENT * heartbeat,
                         heartbeat_stale_trial_callback=_retry(),
@@ -354,7 +362,7 @@ def _retry() -> Callable[[optuna.Study, FrozenTrial], None]:
         return optuna.storages.RetryHeartbeatStaleTrialCallback(max_retry=_RETRIES)
 
 
-def _with_driver(url: str) -> str:
+def with_driver(url: str) -> str:
     """Name the driver that the ``postgres`` extra installs where the URL names none."""
     return re.sub(r"^postgres(?:ql)?://", "postgresql+psycopg://", url)
 
@@ -365,7 +373,7 @@ def _extra_of(url: str) -> str:
 
 def _redacted(text: str, url: str) -> str:
     """Take the URL and its password out of a message."""
-    secrets = {url, _with_driver(url)}
+    secrets = {url, with_driver(url)}
     try:
         password = urlsplit(url).password
     except ValueError:

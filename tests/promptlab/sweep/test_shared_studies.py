@@ -31,7 +31,7 @@ from sweep_workers import (
 
 from promptlab.errors import RecordError
 from promptlab.results import SweepRecord, read_sweep
-from promptlab.sweep.storage import open_store, telling_no_password
+from promptlab.sweep.storage import open_store, telling_no_password, with_driver
 
 needs_postgres = pytest.mark.skipif(
     postgres_binaries() is None, reason="PostgreSQL's server programs are not installed"
@@ -126,19 +126,19 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(
 
 
 def kill_one(
-    content: dict[str, Any], tmp_path: Path, url: str, *, workers: int, trials: int
+    content: dict[str, Any], tmp_path: Path, url: str, *, study: str
 ) -> tuple[SweepRecord, list[str]]:
-    """Share a study, kill one of the workers in the middle of a trial, and let the others end."""
+    """Share six trials, kill one of three workers in the middle of one, and let the others end."""
     tally = tmp_path / "tally.txt"
-    shared = {"storage": url, "trials": trials, "tally": tally, "study": "killed"}
+    shared = {"storage": url, "trials": 6, "tally": tally, "study": study}
     victim = start_worker(content, tmp_path / "victim", pause=30.0, **shared)
     while not tally.exists():
         assert victim.is_alive()
         time.sleep(0.02)
-    others = [start_worker(content, tmp_path / f"worker-{i}", **shared) for i in range(workers - 1)]
+    others = [start_worker(content, tmp_path / f"worker-{i}", **shared) for i in range(2)]
     os.kill(victim.pid, signal.SIGKILL)
     victim.join()
-    assert [finish(one) for one in others] == [0] * len(others)
+    assert [finish(one) for one in others] == [0, 0]
     return read_sweep(tmp_path / "worker-0"), tally.read_text().splitlines()
 
 
@@ -180,7 +180,7 @@ def test_four_workers_finish_exactly_what_was_wanted(
 def test_a_killed_workers_trial_is_queued_again_by_its_heartbeat(
     content: dict[str, Any], tmp_path: Path, postgres: str
 ) -> None:
-    record, runs = kill_one(content, tmp_path, postgres, workers=3, trials=6)
+    record, runs = kill_one(content, tmp_path, postgres, study="killed")
     states = Counter(trial.state for trial in record.trials)
     assert states == {"complete": 6, "fail": 1}
     assert record.trials[0].state == "fail"  # the victim's
@@ -191,21 +191,23 @@ def test_a_killed_workers_trial_is_queued_again_by_its_heartbeat(
 
 @pytest.mark.slow
 @loopback
+@needs_postgres
 @needs_drivers
 def test_a_proxy_shares_a_study_and_notices_the_dead(
-    content: dict[str, Any], tmp_path: Path
+    content: dict[str, Any], tmp_path: Path, postgres: str
 ) -> None:
     port = free_port()
     code = (
         "import warnings; warnings.simplefilter('ignore')\n"
         "from optuna.storages import get_storage, run_grpc_proxy_server\n"
-        f"run_grpc_proxy_server(get_storage('sqlite:///{tmp_path}/studies.db'),"
+        f"run_grpc_proxy_server(get_storage('{with_driver(postgres)}'),"
         f" host='127.0.0.1', port={port})\n"
     )
     server = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     try:
         time.sleep(3)
-        record, runs = kill_one(content, tmp_path, f"grpc://127.0.0.1:{port}", workers=3, trials=6)
+        url = f"grpc://127.0.0.1:{port}"
+        record, runs = kill_one(content, tmp_path, url, study="proxied")
     finally:
         server.kill()
         server.wait()
