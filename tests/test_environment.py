@@ -1,7 +1,10 @@
 import tomllib
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,3 +23,16 @@ def test_constraints_hold_versions_only() -> None:
         assert name
         assert version
         assert "/" not in line
+
+
+@pytest.mark.parametrize("python", ["3.11.9", "3.12.0", "3.13.0"])
+def test_every_pinned_package_takes_each_python_we_name(python: str) -> None:
+    refused = []
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        try:
+            accepted = metadata(line.partition("==")[0])["Requires-Python"]
+        except PackageNotFoundError:  # belongs to another system
+            continue
+        if accepted and python not in SpecifierSet(accepted):
+            refused.append((line, accepted))
+    assert refused == []

@@ -72,7 +72,7 @@ def test_the_wheel_runs_an_experiment_outside_of_the_checkout(wheel: Path, tmp_p
     content = {
         "name": "outside",
         "dataset": dataset,
-        "backbone": {"name": "lite", "image_size": [96, 128], "device": "cpu"},
+        "backbone": {"name": "lite", "image_size": [160, 160], "device": "cpu"},
         "metrics": {"pixel_size": 32, "bootstrap": 0},
     }
     config.write_text(yaml.safe_dump(content))

@@ -1,7 +1,8 @@
 """How long `promptlab score` takes, and how much memory, on many files of which 1 % are broken.
 
 Not a test: ``python tests/faults/measure_score.py 10000`` makes the numbers of docs/FAULTS.md. The
-backbone is `lite` at 64x64 pixels; every image is encoded, none comes from a cache.
+backbone is the tests' exact one at 32x48 pixels, so that files, cache and table are what is
+measured; every image is encoded, none comes from a cache.
 """
 
 import csv
@@ -16,8 +17,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from fakes import TinyBackbone
+
 import promptlab.backbones
-from promptlab.backbones.lite.backbone import load_lite
 from promptlab.cli import main
 from promptlab.cli import score as command
 
@@ -50,7 +54,7 @@ def measure(count: int) -> dict[str, object]:
 
     done = [0]
     command._line = counted
-    backbone = load_lite(image_size=(64, 64), device="cpu")
+    backbone = TinyBackbone()
     promptlab.backbones.load_backbone = lambda *_, **__: backbone
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

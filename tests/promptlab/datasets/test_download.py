@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -14,9 +15,12 @@ from urllib.error import HTTPError
 from urllib.request import Request
 
 import pytest
+from fakes import write_mvtec
 
-from promptlab.datasets import download
+from promptlab.cli import main
+from promptlab.datasets import download, sources
 from promptlab.datasets.download import check_digest, fetch
+from promptlab.datasets.load import load_dataset
 from promptlab.datasets.sources import SOURCES, Source
 from promptlab.errors import DataError
 
@@ -245,6 +249,21 @@ def test_fetch_says_when_a_folder_is_read_only(tmp_path: Path) -> None:
         pytest.raises(OSError, match=r"Not a directory|File exists"),
     ):
         fetch(source(address), blocked / "inside")
+
+
+def test_data_download_fetches_unpacks_and_cleans_up(
+    tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mvtec(tmp_path / "images" / "nuts", categories=("nut",), count=1)
+    archive = Path(shutil.make_archive(str(tmp_path / "set"), "zip", tmp_path / "images"))
+    digest = f"sha256:{hashlib.sha256(archive.read_bytes()).hexdigest()}"
+    with serving(Served(content=archive.read_bytes(), breaks_after=[100])) as address:
+        known = replace(source(address, digest=digest), top="nuts")
+        monkeypatch.setattr(sources, "SOURCES", {**SOURCES, "mvtec": known})
+        main(["data", "download", "mvtec", "--accept-licence"])
+    assert (own_cache / "datasets" / "mvtec" / "nut" / "test").is_dir()
+    assert not list((own_cache / "datasets" / ".archives").iterdir())
+    assert len(load_dataset("mvtec").samples) == 2
 
 
 def test_check_digest_writes_down_what_nobody_published(tmp_path: Path) -> None:
