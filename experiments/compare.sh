@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Sources of prompts side by side, and the audit of what language decides: one record of each per data
 # set, into $OUT and experiments/records/compare. PROMPTLAB_DATA: a folder with data sets in MVTec AD
-# layout, one folder each; its name is left out of the records. Takes about half an hour on two
-# idle cores, once features are cached. LIMIT=40 is a quick look (images per category).
+# layout, one folder each; its name is left out of the records. Takes about half an hour on two idle
+# cores. LIMIT=40 is a quick look (images per category); arguments go to every comparison, as in
+# `experiments/compare.sh --set compare.draws=1`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
 OUT=${OUT:-runs/compare}
 KEEP=${KEEP:-experiments/records/compare}
 CONFIG=experiments/configs/compare.yaml
+MORE=("$@")
 judge() { # name, then --set arguments
   local name=$1
   shift
-  set -- "$@" --set "name=$name" --set "dataset.limit=${LIMIT:-null}"
+  set -- "$@" --set "name=$name" --set "dataset.limit=${LIMIT:-null}" "${MORE[@]}"
   $PROMPTLAB compare "$CONFIG" "$@" --out "$OUT/$name"
   $PROMPTLAB compare "$CONFIG" "$@" --audit --out "$OUT/$name"
   mkdir -p "$KEEP"
