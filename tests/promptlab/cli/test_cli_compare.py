@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,14 +74,14 @@ def test_compare_as_json(run: Run, config: Path, tmp_path: Path) -> None:
 
 
 def test_audit_prints_a_table_and_a_verdict(run: Run, config: Path, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "data" / "plate" / "ground_truth")  # pixel metrics take their time
     one = ("--set", "compare.static=[]", "--audit")
     status, out, _ = run("compare", config, *one, "--out", tmp_path / "out")
     assert status == 0
     assert "winclip: states swapped" in out
     assert "winclip: The prompts come " in out
     assert (tmp_path / "out" / "audit.png").stat().st_size > 1000
-    status, out, _ = run("compare", config, *one, "--json", "--out", tmp_path / "more")
-    assert [*json.loads(out)["verdicts"]] == ["winclip"]
+    assert json.loads((tmp_path / "out" / "audit.json").read_text())["text_share"]["winclip"] > 0
 
 
 def test_compare_without_its_section_is_a_wrong_configuration(run: Run, config: Path) -> None:
