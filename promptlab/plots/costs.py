@@ -1,7 +1,7 @@
 """What sources of prompts cost beside what they are worth."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import matplotlib as mpl
 import numpy as np
@@ -18,6 +18,7 @@ __all__ = ["PricedSource", "cost_quality"]
 _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 
 
+@runtime_checkable
 class PricedSource(Protocol):
     """One source of prompts with its price: a row of `promptlab compare` is one."""
 

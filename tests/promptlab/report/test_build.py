@@ -190,7 +190,7 @@ def test_report_of_a_sweep_without_parameters_shows_its_history(
     trials = [{"number": 0, "state": "complete", "value": 0.7, "params": {}, "seconds": 0.1}]
     (tmp_path / "sweep.json").write_text(make_sweep(trials=trials).model_dump_json())
     out = build_report([tmp_path], tmp_path / "report.html")
-    assert len(Page(out.read_text(encoding="utf-8")).all("figure")) == 1
+    assert len(Page(out.read_text(encoding="utf-8")).all("figure")) == 2
 
 
 def test_report_refuses_no_source(tmp_path: Path) -> None:
