@@ -23,6 +23,8 @@ __all__ = ["SLOT", "make_pruner", "make_sampler"]
 SLOT = "slot"
 """The trial attribute that says which of the planned trials it is; a repeated trial keeps it."""
 
+_DRAWN = "promptlab:drawn"
+
 _SAMPLERS: dict[str, Callable[[int], BaseSampler]] = {
     "tpe": lambda seed: TPESampler(seed=seed),
     "random": lambda seed: RandomSampler(seed=seed),
@@ -72,8 +74,13 @@ class _Repeatable(BaseSampler):
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        """Ask the trial's sampler."""
-        return self._current.sample_relative(study, trial, search_space)
+        """Ask the trial's sampler once; a resumed trial keeps what its first worker drew."""
+        drawn: dict[str, Any] | None = trial.system_attrs.get(_DRAWN)
+        if drawn is None:
+            drawn = self._current.sample_relative(study, trial, search_space)
+            if drawn:
+                study._storage.set_trial_system_attr(trial._trial_id, _DRAWN, drawn)
+        return {name: value for name, value in drawn.items() if name in search_space}
 
     def sample_independent(
         self,

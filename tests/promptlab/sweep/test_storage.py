@@ -176,7 +176,7 @@ def test_a_plan_grows_when_more_trials_are_wanted(tmp_path: Path) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("name", ["tpe", "random"])  # gp fits a model: last digits vary
+@pytest.mark.parametrize("name", ["tpe", "random", "gp", "nsga2"])
 def test_samplers_draw_a_trial_again_as_it_was(name: str, tmp_path: Path) -> None:
     def draw(folder: Path, *, killed_at: int | None) -> list[dict[str, object]]:
         store = open_store(None, folder, heartbeat=1)
