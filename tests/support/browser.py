@@ -75,7 +75,9 @@ class Page:
     def wait(self, condition: str, *, seconds: float = PATIENCE) -> Any:
         """Wait until a JavaScript expression is true; return its value."""
         end = monotonic() + seconds
-        while not (value := self.evaluate(condition)):
+        # An element has no value of its own here, and would look like an empty one.
+        whole = f"(one => one instanceof Element ? true : one)({condition})"
+        while not (value := self.evaluate(whole)):
             if monotonic() > end:
                 raise BrowserError(f"after {seconds:g} s still not true: {condition}")
             select([], [], [], 0.02)
