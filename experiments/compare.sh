@@ -1,28 +1,24 @@
 #!/usr/bin/env bash
-# Sources of prompts side by side, and the audit of what language decides: one record of each per data
-# set, into $OUT and experiments/records/compare. PROMPTLAB_DATA: a folder with data sets in MVTec AD
-# layout, one folder each; its name is left out of the records. Takes about half an hour on two
-# idle cores, once features are cached. LIMIT=40 is a quick look (images per category).
+# Sources of prompts side by side, and the audit of what language decides: on every category with masks at
+# once, then on ELPV's cells. Records go to experiments/records/compare. LIMIT=40 is a quick look
+# (images per category).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-PROMPTLAB=${PROMPTLAB:-.venv/bin/promptlab}
+source experiments/real_data.sh
 OUT=${OUT:-runs/compare}
 KEEP=${KEEP:-experiments/records/compare}
 CONFIG=experiments/configs/compare.yaml
+mkdir -p "$KEEP"
+link_real "$OUT/images"
 judge() { # name, then --set arguments
-  local name=$1
+  local name=$1 file
   shift
   set -- "$@" --set "name=$name" --set "dataset.limit=${LIMIT:-null}"
-  $PROMPTLAB compare "$CONFIG" "$@" --out "$OUT/$name"
-  $PROMPTLAB compare "$CONFIG" "$@" --audit --out "$OUT/$name"
-  mkdir -p "$KEEP"
+  "$PROMPTLAB" compare "$CONFIG" "$@" --out "$OUT/$name"
+  "$PROMPTLAB" compare "$CONFIG" "$@" --audit --out "$OUT/$name"
   for file in compare.json audit.json compare.csv audit.csv; do
-    sed "s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$OUT/$name/$file" > "$KEEP/$name.$file"
+    sed "s#$OUT#\$OUT#g; s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$OUT/$name/$file" > "$KEEP/$name.$file"
   done
 }
-: "${PROMPTLAB_DATA:?set it to the folder of the data sets}"
+judge real --set dataset.name=mvtec --set "dataset.root=$OUT/images"
 judge elpv --set dataset.name=elpv
-for folder in "$PROMPTLAB_DATA"/*/; do
-  ls "$folder"*/test > /dev/null 2>&1 || continue
-  judge "$(basename "$folder")" --set dataset.name=mvtec --set "dataset.root=$folder"
-done

@@ -172,7 +172,7 @@ def _shoot_explorer() -> None:
     write_notebook(folder / "explorer.ipynb", EXPLORER)
     with _lab_page(folder, "explorer.ipynb", height=1500) as page:
         run_all(page)
-        page.wait("document.querySelector('.pl-ex .score')", seconds=300)
+        page.wait("document.querySelector('.pl-ex .score')", seconds=900)
         text = "document.querySelectorAll('.jp-OutputArea textarea')[0]"
         page.evaluate(f"{text}.focus(); {text}.setSelectionRange(0, 0)")
         page.type("a gear with a crack between two teeth\n")
@@ -186,7 +186,7 @@ def _shoot_notebook() -> None:
     shutil.copy(ROOT / "notebooks" / "01_first_look.ipynb", folder)
     with _lab_page(folder, "01_first_look.ipynb", height=1150) as page:
         run_all(page)
-        page.wait("document.querySelector('.jp-RenderedImage img')", seconds=300)
+        page.wait("document.querySelector('.jp-RenderedImage img')", seconds=900)
         page.evaluate(
             "document.querySelector('.jp-RenderedImage').scrollIntoView({block: 'center'})"
         )

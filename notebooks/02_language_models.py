@@ -26,10 +26,14 @@
 import os
 from pathlib import Path
 
+from IPython.display import display
+
 from promptlab.backbones import load_backbone
+from promptlab.compare.record import read_comparison
 from promptlab.features import FeatureStore, encode_texts
 from promptlab.notebook import choose_material, run_study
-from promptlab.plots import ablation_bars, category_heatmap, prompt_map
+from promptlab.plots import ablation_bars, category_heatmap, cost_quality, prompt_map
+from promptlab.plots.compare import comparison_figure
 from promptlab.prompts.files import read_prompts
 from promptlab.results import read_record
 
@@ -57,6 +61,18 @@ ablation_bars(records)
 category_heatmap(records)
 
 # %% [markdown]
+# Real images, many draws, cost: the comparisons that `experiments/compare.sh` made and the project
+# keeps. A row of `comparison_figure` is a source, its small points are draws; the other figure
+# sets what was reached against what the answers cost. None is shown where none is kept.
+
+# %%
+compared = sorted(Path("../experiments/records/compare").glob("*.compare.json"))[:2]
+for path in compared:
+    print(path)
+    comparison = read_comparison(path)
+    display(comparison_figure(comparison), cost_quality(comparison.rows))
+
+# %% [markdown]
 # What the sentences look like to the text encoder: where the states overlap, words do not help.
 
 # %%
@@ -82,3 +98,4 @@ for path, record in zip(study.records, records, strict=True):
     gain = record.gain.mean if record.gain else None
     numbers = [gain.value, gain.low, gain.high] if gain else []
     print(*[f"{100 * number:+.1f}" for number in numbers] or ["baseline"], path)
+print(*compared, sep="\n")

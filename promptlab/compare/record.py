@@ -149,7 +149,8 @@ class AuditRow(_Frozen):
     repeat_high: float
     """Image AUROC of the lowest and the highest repeat."""
     kept: float | None
-    """Share of the original image AUROC above 0.5 that is left; null where there was none."""
+    """Share of the original's distance from 0.5 that is left, null where there was none; to either
+    side for shuffled states and invented words, else above."""
     rank_correlation: float
     """Spearman's, of the image scores with the original ones; mean over categories, repeats."""
     example_normal: str

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -190,7 +190,7 @@ class _StaysSecure(HTTPRedirectHandler):
     def redirect_request(
         self,
         req: Request,
-        fp: IO[bytes],
+        fp: Any,  # noqa: ANN401 - urllib gives a response, or nothing
         code: int,
         msg: str,
         headers: http.client.HTTPMessage,

@@ -11,7 +11,10 @@ from fakes import TinyBackbone, write_mvtec
 import promptlab.backbones
 from promptlab import workbench
 from promptlab.cli import main
+from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
 from promptlab.errors import PromptError
+from promptlab.explain.build import explain_image
+from promptlab.features import FeatureStore
 from promptlab.prompts.files import read_prompt_set
 from promptlab.prompts.promptset import Prompt
 from promptlab.types import State
@@ -85,11 +88,21 @@ def test_reports_show_hostile_prompts_and_run_nothing(tmp_path: Path, run) -> No
     assert not re.search(r"""(?:href|src)=["']?javascript:""", page)
     image = next((tmp_path / "data").rglob("hole/000.png"))
     words = ("--category", "plate", "--prompts", tmp_path / "p")
-    for name in ("why.png", "why.html"):
+    for name in ("why.png", "why.svg"):
         run("explain", image, *words, "--out", tmp_path / name)
-    explained = (tmp_path / "why.html").read_text(encoding="utf-8")
-    assert "<script>alert" not in explained
-    assert "<img src=x" not in explained
+    assert "<script>alert" not in (tmp_path / "why.svg").read_text(encoding="utf-8")
+    shown = explain_image(
+        image,
+        accepted,
+        TinyBackbone(),
+        scorer=ScorerConfig(),
+        aligner=AlignerConfig(),
+        fusion=FusionConfig(),
+        store=FeatureStore(),
+    )._repr_html_()
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
+    assert "<img src=x" not in shown
     run("score", image.parent, *words, "--out", tmp_path / "s.csv")
     with (tmp_path / "s.csv").open(newline="", encoding="utf-8") as file:
         assert {row["top_abnormal_prompt"] for row in csv.DictReader(file)} <= set(HOSTILE)

@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-PATIENCE = 90.0
+PATIENCE = 180.0
 """Seconds to wait for an answer or a condition: a busy machine is slow, not broken."""
 
 

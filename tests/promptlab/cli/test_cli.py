@@ -109,10 +109,12 @@ def test_run_of_a_grid_prints_one_json_object(run: Run, config: Path, tmp_path: 
     status, out, _ = run(*words)
     printed = json.loads(out)
     assert status == 0
-    assert list(printed) == ["cells"]
+    assert list(printed) == ["record", "cells"]
     assert [cell["cell"] for cell in printed["cells"]] == [{"scorer": "mean"}, {"scorer": "max"}]
     for cell in printed["cells"]:
-        assert set(cell) == {"cell", "record", "mean", "categories", "seconds"}
+        assert set(cell) == {
+            *("cell", "against", "gains", "record", "mean", "categories", "seconds")
+        }
         assert Path(cell["record"]).parent.parent == tmp_path / "grid"
 
 
@@ -284,7 +286,7 @@ def test_data_verify_prints_a_table_by_kind(run: Run, tmp_path: Path) -> None:
     Image.new("L", (64, 41)).save(masks[1])
     next(root.rglob("good/*.png")).write_bytes(b"\x89PNG")
     status, out, err = run("data", "verify", "mvtec", "--root", root)
-    kinds = [line.split()[0] for line in out.splitlines()]
+    kinds = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
     assert status == 1
     assert kinds == ["kind", "corrupt", "mis-sized", "unpaired", "unpaired"]
     assert "6 images checked, 4 problems: 1 corrupt, 1 mis-sized, 2 unpaired" in err

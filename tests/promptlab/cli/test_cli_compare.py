@@ -77,7 +77,7 @@ def test_audit_prints_a_table_and_a_verdict(run: Run, config: Path, tmp_path: Pa
     status, out, _ = run("compare", config, *one, "--out", tmp_path / "out")
     assert status == 0
     assert "winclip: states swapped" in out
-    assert "winclip: About " in out
+    assert "winclip: The prompts come " in out
     assert (tmp_path / "out" / "audit.png").stat().st_size > 1000
     status, out, _ = run("compare", config, *one, "--json", "--out", tmp_path / "more")
     assert [*json.loads(out)["verdicts"]] == ["winclip"]

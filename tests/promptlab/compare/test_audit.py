@@ -50,24 +50,27 @@ def test_text_share_when_there_is_nothing_to_share():
     [
         (
             (0.9, 0.1, 0.9, 0.7, 0.5, 0.5),
-            "About 100 % of the 40.0 points of image AUROC above chance go with the meaning of "
-            "the words: language decides. With the states swapped it turns as it should (10.0; a "
-            "mirror would be 10.0). Without the category's noun 100 % is left (rank correlation "
-            "0.50), with nouns of other categories 50 % (0.50).",
+            "The prompts come 40.0 points of image AUROC above chance, texts without meaning 0.0 "
+            "to either side: language decides (about 100 % goes with the meaning of the words). "
+            "With the states swapped it turns as it should (10.0; a mirror would be 10.0). Without "
+            "the category's noun 100 % is left (rank correlation 0.50), with nouns of other "
+            "categories 50 % (0.50).",
         ),
         (
             (0.9, 0.6, 0.9, 0.9, 0.7, 0.7),
-            "About 50 % of the 40.0 points of image AUROC above chance go with the meaning of the "
-            "words: language decides in part, the rest any text would do. With the states swapped "
-            "it turns only in part (60.0; a mirror would be 10.0). Without the category's noun "
-            "100 % is left (rank correlation 0.50), with nouns of other categories 100 % (0.50).",
+            "The prompts come 40.0 points of image AUROC above chance, texts without meaning 20.0 "
+            "to either side: language decides in part (about 50 % goes with the meaning of the "
+            "words). With the states swapped it turns only in part (60.0; a mirror would be 10.0). "
+            "Without the category's noun 100 % is left (rank correlation 0.50), with nouns of "
+            "other categories 100 % (0.50).",
         ),
         (
             (0.9, 0.85, 0.9, 0.9, 0.88, 0.88),
-            "About 5 % of the 40.0 points of image AUROC above chance go with the meaning of the "
-            "words: language hardly decides, most of it any text would do. With the states swapped "
-            "it turns hardly (85.0; a mirror would be 10.0). Without the category's noun 100 % is "
-            "left (rank correlation 0.50), with nouns of other categories 100 % (0.50).",
+            "The prompts come 40.0 points of image AUROC above chance, texts without meaning 38.0 "
+            "to either side: language decides little more than the direction (about 5 % goes with "
+            "the meaning of the words). With the states swapped it turns hardly (85.0; a mirror "
+            "would be 10.0). Without the category's noun 100 % is left (rank correlation 0.50), "
+            "with nouns of other categories 100 % (0.50).",
         ),
         (
             (0.52, 0.5, 0.5, 0.5, 0.5, 0.5),
@@ -102,7 +105,10 @@ def test_audit_sources_takes_language_away(config, generator, tmp_path):
     # The tiny backbone knows "damage", "defect" and "flaw" only: no noun, no invented word.
     assert found["noun removed"].image_auroc.value == 1.0
     assert found["states swapped"].image_auroc_global == 0.0
-    assert found["nonsense words"].repeats == 5
+    assert found["nonsense words"].repeats == 8
+    # Invented words are no damage: what is left is how far chance comes, either way.
+    aurocs = found["nonsense words"]
+    assert 0 <= aurocs.kept <= 2 * max(aurocs.repeat_high - 0.5, 0.5 - aurocs.repeat_low)
     assert "damage" not in found["nonsense words"].example_abnormal
     assert found["states swapped"].example_normal == "a cropped photo of the damaged disc."
 

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from promptlab.compare.judge import judge_sets, measure_set, read_masks, resample_pixels
-from promptlab.compare.resampling import interval
 from promptlab.config import with_overrides
 from promptlab.detector import draw_maps
 from promptlab.errors import ConfigError, DataError
 from promptlab.evaluate import measure
 from promptlab.features import FeatureStore
 from promptlab.metrics.category import evaluate_category
+from promptlab.metrics.resampling import percentile_interval
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.workbench import Workbench
 
@@ -107,7 +107,8 @@ def test_resample_pixels_has_the_intervals_of_the_metrics(config):
         rng=np.random.default_rng((config.seed, 3)),
     ).named
     for name in ("pixel_auroc", "aupro"):
-        low, high = interval(found[name])
+        interval = percentile_interval(found[name])
+        low, high = interval.low, interval.high
         assert low <= measured[name].value + 1e-3
         assert high >= measured[name].value - 1e-3
         assert high - low < 0.5

@@ -197,7 +197,8 @@ def test_prompt_file_name_is_safe(category, source, name):
 
 def test_every_line_is_json_when_text_has_quotes(tmp_path):
     quoted = PromptSet(
-        "nut", (Prompt('a "new" nut', State.NORMAL, "x"), Prompt("b\u2028c", State.ABNORMAL, "x"))
+        "nut",
+        (Prompt('a "new" nut', State.NORMAL, "x"), Prompt("b\u00a0c\\d", State.ABNORMAL, "x")),
     )
     path = tmp_path / "nut.jsonl"
 

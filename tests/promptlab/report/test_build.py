@@ -184,13 +184,14 @@ def test_report_does_without_a_gallery(run_folder: Path, tmp_path: Path) -> None
     assert "Examples" not in Page(out.read_text(encoding="utf-8")).text
 
 
-def test_report_of_a_sweep_without_parameters_shows_its_history(
+def test_report_of_a_sweep_without_parameters_shows_history_and_winner(
     make_sweep: Callable[..., SweepRecord], tmp_path: Path
 ) -> None:
     trials = [{"number": 0, "state": "complete", "value": 0.7, "params": {}, "seconds": 0.1}]
     (tmp_path / "sweep.json").write_text(make_sweep(trials=trials).model_dump_json())
     out = build_report([tmp_path], tmp_path / "report.html")
-    assert len(Page(out.read_text(encoding="utf-8")).all("figure")) == 2
+    page = Page(out.read_text(encoding="utf-8"))
+    assert len(page.all("figure")) == 2  # the search, and the winner by category
 
 
 def test_report_refuses_no_source(tmp_path: Path) -> None:
