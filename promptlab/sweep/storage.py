@@ -179,9 +179,10 @@ class _JournalStore(StudyStore):
         self._workers = folder / "workers"
         self._workers.mkdir(parents=True, exist_ok=True)
         self._me = uuid.uuid4().hex
-        self._presence = os.open(self._path(self._me), os.O_RDWR | os.O_CREAT)
-        lock_file(self._presence)
         self._queue = folder / "queue.lock"
+        with self.alone():  # or another worker takes the file for a dead one's before it is locked
+            self._presence = os.open(self._path(self._me), os.O_RDWR | os.O_CREAT)
+            lock_file(self._presence)
         journal = folder / JOURNAL_FILE
         backend = JournalFileBackend(str(journal), lock_obj=_JournalLock(journal))
         self.storage = JournalStorage(backend)
@@ -201,8 +202,9 @@ class _JournalStore(StudyStore):
     def revive(self, study: optuna.Study) -> None:
         """Put trials back whose worker holds no lock; claims happen alone, so none is between."""
         with self.alone():
+            living = self._living()
             for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-                if not self._lives(str(trial.user_attrs.get(WORKER, ""))):
+                if trial.user_attrs.get(WORKER) not in living:
                     self.storage.set_trial_state_values(trial._trial_id, TrialState.WAITING)
 
     def drop(self, study: optuna.Study, trial_id: int) -> None:
@@ -214,23 +216,27 @@ class _JournalStore(StudyStore):
         self._path(self._me).unlink(missing_ok=True)
         os.close(self._presence)
 
-    def _lives(self, worker: str) -> bool:
-        if worker == self._me:
-            return True
-        try:
-            handle = os.open(self._path(worker), os.O_RDWR)
-        except OSError:
-            return False
-        try:
-            free = lock_file(handle, wait=False)
-        finally:
-            os.close(handle)
-        if free:
-            self._path(worker).unlink(missing_ok=True)
-        return not free
+    def _living(self) -> set[str]:
+        """Return the workers that hold their locks, and remove the files of dead ones."""
+        living = {self._me}
+        for path in self._workers.glob("*.lock"):
+            if path.stem in living:
+                continue
+            try:
+                handle = os.open(path, os.O_RDWR)
+            except FileNotFoundError:
+                continue  # its worker has just left
+            try:
+                if lock_file(handle, wait=False):
+                    path.unlink(missing_ok=True)
+                else:
+                    living.add(path.stem)
+            finally:
+                os.close(handle)
+        return living
 
     def _path(self, worker: str) -> Path:
-        return self._workers / f"{worker or 'none'}.lock"
+        return self._workers / f"{worker}.lock"
 
 
 class _SignedStore(StudyStore):

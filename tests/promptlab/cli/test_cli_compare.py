@@ -9,6 +9,8 @@ from fakes import TinyBackbone, write_mvtec
 
 from promptlab import workbench
 from promptlab.cli import main
+from promptlab.compare.audit import VARIANTS, text_share
+from promptlab.compare.record import read_audit
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -79,9 +81,11 @@ def test_audit_prints_a_table_and_a_verdict(run: Run, config: Path, tmp_path: Pa
     status, out, _ = run("compare", config, *one, "--out", tmp_path / "out")
     assert status == 0
     assert "winclip: states swapped" in out
-    assert "winclip: The prompts come " in out
     assert (tmp_path / "out" / "audit.png").stat().st_size > 1000
-    assert json.loads((tmp_path / "out" / "audit.json").read_text())["text_share"]["winclip"] > 0
+    audit = read_audit(tmp_path / "out")
+    assert f"winclip: {audit.verdicts['winclip'].split(';')[0].split('.')[0]}" in out
+    assert [row.variant for row in audit.rows] == list(VARIANTS)
+    assert audit.text_share == {"winclip": text_share(audit.rows)}
 
 
 def test_compare_without_its_section_is_a_wrong_configuration(run: Run, config: Path) -> None:

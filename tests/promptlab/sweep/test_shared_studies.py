@@ -231,9 +231,10 @@ def test_a_wrong_password_is_not_told(tmp_path: Path) -> None:
 def test_optuna_dashboard_opens_a_study(content: dict[str, Any], tmp_path: Path) -> None:
     assert finish(start_worker(content, tmp_path / "study", trials=3)) == 0
     port = free_port()
-    words = ["-m", "optuna_dashboard", str(tmp_path / "study" / "journal.log")]
+    program = str(Path(sys.executable).with_name("optuna-dashboard"))
+    journal = str(tmp_path / "study" / "journal.log")
     server = subprocess.Popen(
-        [sys.executable, *words, "--host", "127.0.0.1", "--port", str(port)],
+        [program, journal, "--host", "127.0.0.1", "--port", str(port)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

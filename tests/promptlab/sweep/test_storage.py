@@ -203,7 +203,8 @@ def test_samplers_draw_a_trial_again_as_it_was(name: str, tmp_path: Path) -> Non
         warnings.simplefilter("error")
         plain = draw(tmp_path / "plain", killed_at=None)
     assert draw(tmp_path / "killed", killed_at=20) == plain
-    assert len({str(one) for one in plain}) == 24
+    # Later trials may meet again (a child like its parent, an optimum at a bound), first ones not.
+    assert len({str(one) for one in plain[:8]}) == 8
 
 
 def test_pruners_stop_a_trial_that_falls_behind() -> None:
