@@ -119,10 +119,14 @@ class Explanation:
             if self.regions
             else "the map is flat"
         )
+        pooled = f"highest {100 * self.fusion.top:g} %"
+        if self.fusion.pool == "soft":
+            pooled = f"soft maximum, softness {self.fusion.softness:g},"
         return (
             f"{_lean(self.image_score)}: image score {self.image_score:.3f} = "
             f"{whole:.2f} x {self.global_score:.3f} (whole image) + {local:.2f} x "
-            f"{self.local_score:.3f} (highest {100 * self.fusion.top:g} % of the map), "
+            f"{self.local_score:.3f} ({pooled} of the map)"
+            f"{', weighed as log odds' if self.fusion.join == 'odds' else ''}, "
             f"with {counts} prompts in play; {highest}."
         )
 
