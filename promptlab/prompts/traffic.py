@@ -8,7 +8,7 @@ know prompts, templates or what an answer means.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -27,6 +27,8 @@ __all__ = ["CapReachedError", "Fault", "Gate", "UnusableAnswerError", "Usage", "
 T = TypeVar("T")
 
 _LONGEST_WAIT = 60.0
+_DEEPEST = 5
+"""Errors that one error was raised from, one after the other."""
 _MILLION = 1e6
 _HINTS = {
     401: "refused the key",
@@ -208,18 +210,30 @@ def _class_of(status: int) -> str:
 
 
 def _status(error: BaseException) -> int | None:
-    for holder in (error, getattr(error, "response", None)):
-        for name in ("status_code", "status", "code"):
-            value = getattr(holder, name, None)
-            if isinstance(value, int):
-                return value
+    for one in _chain(error):
+        for holder in (one, getattr(one, "response", None)):
+            for name in ("status_code", "status", "code"):
+                value = getattr(holder, name, None)
+                if isinstance(value, int):
+                    return value
     return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it was raised from: some clients wrap the error with the status."""
+    one: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if one is None:
+            return
+        yield one
+        one = one.__cause__
 
 
 def _retry_after(error: BaseException) -> float | None:
     """Return the seconds that a Retry-After header asks for; it may hold a date (RFC 9110)."""
-    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
-    value = str(headers.get("retry-after") or "")
+    responses = (getattr(one, "response", None) for one in _chain(error))
+    found: Iterator[Any] = (getattr(one, "headers", None) or {} for one in responses)
+    value = next((text for one in found if (text := str(one.get("retry-after") or ""))), "")
     try:
         return max(0.0, float(value))
     except ValueError:

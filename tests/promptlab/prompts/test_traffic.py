@@ -71,6 +71,17 @@ def test_fault_of_when_retry_after_is_a_date():
     assert 28 < fault_of(RefusedError(429, retry_after=moment)).wait <= 30
 
 
+def test_fault_of_when_a_client_wraps_the_error_with_the_status():
+    wrapped = ValueError("the client failed")
+    wrapped.__cause__ = RuntimeError("calling the model failed")
+    wrapped.__cause__.__cause__ = RefusedError(429, retry_after="7")
+
+    fault = fault_of(wrapped)
+
+    assert (fault.kind, fault.wait) == ("HTTP 429: the server limits the rate", 7.0)
+    assert not fault.billed
+
+
 def test_send_when_a_retry_mends_it_counts_the_fault():
     gate = Gate(AT_ONCE, model="x:y", free=True)
 
