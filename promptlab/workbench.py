@@ -42,6 +42,7 @@ from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
 from promptlab.prompts.promptset import PromptSet, merge
+from promptlab.prompts.traffic import Spent
 from promptlab.sentences import sentence_vectors
 from promptlab.types import Progress, Sample, Size, State, silent
 
@@ -115,6 +116,7 @@ class Workbench:
     ) -> None:
         self._store = store or FeatureStore()
         self._answers = answers
+        self._spent = Spent()
         self._progress = progress
         self._made: dict[tuple[object, ...], object] = {}
         self._compared: dict[tuple[object, ...], list[_Compared]] = {}
@@ -243,6 +245,7 @@ class Workbench:
             count_tokens=backbone.count_tokens,
             max_tokens=backbone.max_text_tokens,
             cache=self._answers,
+            spent=self._spent,
             progress=self._progress,
         )
         return made.prompt_set, _told(made, source)
