@@ -5,7 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
 OUT=${OUT:-runs/ablations}
-ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales ridge image_size resolutions shots}
+CELLS=${CELLS:-null}  # of ELPV, per category; null: all
+ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales ridge image_size resolutions shots fusion_join}
 mkdir -p experiments/records/ablations
 link_real "$OUT/real"
 ablate() { # name, data set, then --set arguments
@@ -16,7 +17,23 @@ ablate() { # name, data set, then --set arguments
   "$PYTHON" experiments/publish.py "$OUT/$name-$set/grid.json" \
     "experiments/records/ablations/$name-$set.json" "$OUT=\$OUT" "$PROMPTLAB_DATA=\$PROMPTLAB_DATA"
 }
+elpv() { # as ablate; images have no masks, so resamples cost little: enough for small corrected p
+  local name=$1 set=$2
+  shift 2
+  ablate "$name" "$set" --set dataset.name=elpv --set "dataset.limit=$CELLS" \
+    --set metrics.bootstrap=5000 "$@"
+}
 for name in $ABLATIONS; do
-  ablate "$name" real --set dataset.name=mvtec --set "dataset.root=$OUT/real"
-  [ "$name" != scorers ] || ablate "$name" elpv --set dataset.name=elpv
+  real=(--set dataset.name=mvtec --set "dataset.root=$OUT/real")
+  case $name in
+    fusion_join) # what was chosen on the first half is confirmed on the second
+      ablate "$name" search "${real[@]}" --set 'dataset.categories=[bottle, metal_plate]'
+      ablate "$name" report "${real[@]}" --set 'dataset.categories=[grid, tile, cookie]'
+      elpv "$name" elpv-search --set 'dataset.categories=[mono]'
+      elpv "$name" elpv-report --set 'dataset.categories=[poly]' ;;
+    aligners | scorers | prompts | prompt_count)
+      ablate "$name" real "${real[@]}"
+      elpv "$name" elpv ;;
+    *) ablate "$name" real "${real[@]}" ;;
+  esac
 done

@@ -173,8 +173,16 @@ class FusionConfig(_Strict):
 
     global_: Annotated[float, Field(ge=0, alias="global")] = 0.5
     local: Annotated[float, Field(ge=0)] = 0.5
+    join: Literal["probability", "odds"] = "probability"
+    """Of what the image score is the weighted mean: of both probabilities, or of their log odds,
+    where the surer of the two counts more (docs/FUSION.md)."""
+    pool: Literal["top", "soft"] = "top"
+    """How the map becomes the local image score: `top`, or a soft maximum of its log odds."""
     top: Annotated[float, Field(gt=0, le=1)] = 0.01
-    """Share of the map's highest values whose mean is the local image score."""
+    """Share of the map's highest values whose mean is the local image score (pool top)."""
+    softness: Annotated[float, Field(gt=0)] = 4.0
+    """Of the soft maximum, in log odds: from 0 to infinity it goes from maximum to mean (pool
+    soft)."""
     sigma: Annotated[float, Field(ge=0)] = 0.02
     """Gaussian smoothing of the map, as a share of its shorter side (4 px of 224)."""
 

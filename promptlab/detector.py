@@ -20,6 +20,7 @@ from aligners.base import Aligner, LocalView, join_maps
 from aligners.registry import Registry, UnknownNameError
 from promptlab.config import AlignerConfig, FusionConfig, PromptsConfig, ScorerConfig
 from promptlab.errors import ConfigError
+from promptlab.fusion import fuse_scores, pool_map
 from promptlab.scorers import SCORERS
 from promptlab.scorers.base import PromptWeights, Scorer, Similarities
 from promptlab.scorers.summary import PromptSummary, summarise
@@ -252,10 +253,10 @@ def predict(
 ) -> Prediction:
     """Score a batch.
 
-    image score = (w_global · global + w_local · mean of the map's top share) / (w_global +
-    w_local). Where there are reference images, with R their distance map and r the weight:
-    map = (1 - r) · map of the scorer + r · R, and global = (1 - r) · scorer(global) + r · max R
-    (WinCLIP+, arXiv 2303.14814, section 4.3, r = 1/2).
+    The image score joins the whole image's score and the map's (`promptlab.fusion`). Where there
+    are reference images, with R their distance map and r the weight: map = (1 - r) · map of the
+    scorer + r · R, and global = (1 - r) · scorer(global) + r · max R (WinCLIP+, arXiv 2303.14814,
+    section 4.3, r = 1/2).
 
     Args:
         evidence: of the prompts themselves.
@@ -285,11 +286,9 @@ def predict(
         patch_map = torch.lerp(patch_map, evidence.reference_map, reference_weight)
         global_score = torch.lerp(global_score, peak, reference_weight)
     weights = found if summary is None else summary.spread(found)
-    highest = max(1, round(fusion.top * patch_map.shape[-1]))
-    local_score = patch_map.topk(highest, dim=-1).values.mean(-1)
-    total = fusion.global_ + fusion.local
+    local_score = pool_map(patch_map, fusion)
     return Prediction(
-        image_score=(fusion.global_ * global_score + fusion.local * local_score) / total,
+        image_score=fuse_scores(global_score, local_score, fusion),
         global_score=global_score,
         local_score=local_score,
         patch_map=patch_map.unflatten(-1, evidence.grid),

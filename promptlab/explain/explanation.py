@@ -55,7 +55,7 @@ class Region:
     """One connected piece of the map's highest part."""
 
     place: str
-    """Where it lies, in words, such as ``upper left``."""
+    """Where it lies, in words, such as ``upper left`` or ``across the image``."""
     share: float
     """Its share of the image's area."""
     mean_score: float
@@ -113,16 +113,19 @@ class Explanation:
             f"{self.kept(state)} of {len(self.ranked(state))} {state.name.lower()}"
             for state in State
         )
-        highest = (
-            f"the map is highest in the {self.regions[0].place} "
-            f"({100 * self.regions[0].share:.1f} % of the image)"
-            if self.regions
-            else "the map is flat"
-        )
+        highest = "the map is flat"
+        if self.regions:
+            first = self.regions[0]
+            place = first.place if first.place.startswith("across") else f"in the {first.place}"
+            highest = f"the map is highest {place} ({100 * first.share:.1f} % of the image)"
+        pooled = f"highest {100 * self.fusion.top:g} %"
+        if self.fusion.pool == "soft":
+            pooled = f"soft maximum, softness {self.fusion.softness:g},"
         return (
             f"{_lean(self.image_score)}: image score {self.image_score:.3f} = "
             f"{whole:.2f} x {self.global_score:.3f} (whole image) + {local:.2f} x "
-            f"{self.local_score:.3f} (highest {100 * self.fusion.top:g} % of the map), "
+            f"{self.local_score:.3f} ({pooled} of the map)"
+            f"{', weighed as log odds' if self.fusion.join == 'odds' else ''}, "
             f"with {counts} prompts in play; {highest}."
         )
 

@@ -58,6 +58,9 @@ def rule_in_words(top_share: float | None) -> str:
 def place_in_words(mask: Bool[np.ndarray, "height width"]) -> str:
     """Say in which ninth of the image a region's centre of mass lies.
 
+    One that reaches over two thirds of both sides lies ``across the image``, or is the ``whole
+    image`` when it covers more than half of it.
+
     >>> mask = np.zeros((6, 9), dtype=bool)
     >>> mask[0, 7:] = True
     >>> place_in_words(mask)
@@ -65,7 +68,7 @@ def place_in_words(mask: Bool[np.ndarray, "height width"]) -> str:
     """
     spans = [(where.max() - where.min() + 1) for where in np.nonzero(mask)]
     if all(3 * span > 2 * side for span, side in zip(spans, mask.shape, strict=True)):
-        return "whole image"
+        return "whole image" if mask.mean() > 0.5 else "across the image"
     row, column = (
         min(2, int(3 * (where.mean() + 0.5) / side))
         for where, side in zip(np.nonzero(mask), mask.shape, strict=True)

@@ -135,6 +135,18 @@ def test_decision_adds_up(photo: Path) -> None:
     assert "highest in the lower right" in explained.decision
 
 
+def test_decision_speaks_of_a_region_that_lies_across(photo: Path) -> None:
+    explained = explain(photo)
+    across = replace(explained, regions=(replace(explained.regions[0], place="across the image"),))
+    assert "the map is highest across the image (" in across.decision
+
+
+def test_decision_says_when_log_odds_were_joined(photo: Path) -> None:
+    fusion = FusionConfig(join="odds", pool="soft", softness=2)
+    decision = explain(photo, fusion=fusion).decision
+    assert "(soft maximum, softness 2, of the map), weighed as log odds, with" in decision
+
+
 @pytest.mark.parametrize(
     ("score", "words"), [(0.4, "Leans normal"), (0.5, "Undecided"), (0.6, "Leans abnormal")]
 )

@@ -81,3 +81,8 @@ def test_place_in_words_keeps_rows_and_columns_apart(
     mask = np.zeros((30, 60), dtype=bool)
     mask[rows, columns] = True
     assert place_in_words(mask) == words
+
+
+def test_a_thin_piece_from_edge_to_edge_is_not_the_whole_image() -> None:
+    assert place_in_words(np.eye(30, dtype=bool)) == "across the image"
+    assert place_in_words(np.ones((30, 30), dtype=bool)) == "whole image"
