@@ -10,15 +10,19 @@ import click
 from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promptlab.backbones.base import Backbone
     from promptlab.config import TrafficConfig
     from promptlab.prompts.generate import Generated
+    from promptlab.prompts.lint import Finding
     from promptlab.prompts.promptset import PromptSet
     from promptlab.prompts.selection import Embed
 
 __all__ = ["prompts"]
+
+_WARNINGS = 5
+"""Of one kind that `lint` prints."""
 
 
 @click.group()
@@ -320,11 +324,25 @@ def lint(
     if as_json:
         print_json(json.dumps({"findings": [asdict(finding) for finding in findings]}))
     else:
-        for one in findings:
+        for one in _shortened(findings):
             click.echo(f"{one.where}: {one.level}: {one.rule}: {one.detail}")
         say(f"{len(files)} files, {errors} errors, {len(findings) - errors} warnings")
     if errors:
         click.get_current_context().exit(1)
+
+
+def _shortened(findings: "list[Finding]") -> "Iterator[Finding]":
+    """Give the first warnings of each kind: WinCLIP's list has over a hundred near-duplicates."""
+    from collections import Counter  # noqa: PLC0415
+
+    seen: Counter[str] = Counter()
+    for one in findings:
+        seen[one.rule] += one.level == "warning"
+        if one.level == "error" or seen[one.rule] <= _WARNINGS:
+            yield one
+    for rule, count in seen.items():
+        if count > _WARNINGS:
+            say(f"note: {count - _WARNINGS} more warnings are {rule}; --json lists all.")
 
 
 @prompts.command(

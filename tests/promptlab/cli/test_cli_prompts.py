@@ -57,6 +57,19 @@ def test_lint_when_all_is_well(run: Run, plates: Path) -> None:
     assert run("prompts", "lint", plates.parent) == (0, "", "1 files, 0 errors, 0 warnings\n")
 
 
+def test_lint_finds_no_error_in_the_baseline(run: Run, tmp_path: Path) -> None:
+    # "for anomaly detection" is in seven normal sentences of WinCLIP's list.
+    write_prompt_set(tmp_path / "bottle.jsonl", static_prompts("winclip", "bottle"))
+
+    status, out, err = run("prompts", "lint", tmp_path)
+
+    assert status == 0
+    # Near-duplicates on purpose: each template comes with "a" and with "the".
+    assert len(out.splitlines()) == 5
+    assert out.startswith(f"{tmp_path / 'bottle.jsonl'}:3: warning: near-duplicate: 'a cropped")
+    assert "more warnings are near-duplicate; --json lists all." in err
+
+
 def test_lint_leaves_with_status_1_when_there_is_an_error(run: Run, plates: Path) -> None:
     spoil(plates, "a broken plate", "a {category} that is broken")
 
