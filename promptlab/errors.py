@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 __all__ = [
     "BackboneError",
+    "ClusterError",
     "ConfigError",
     "DataError",
     "LLMError",
@@ -50,6 +51,10 @@ class MetricError(PromptLabError, ValueError):
 
 class RecordError(PromptLabError, ValueError):
     """A run record or study is missing, damaged or of another version."""
+
+
+class ClusterError(PromptLabError, RuntimeError):
+    """A cluster cannot be reached, does not see the same files, or lost too many workers."""
 
 
 class MissingDependencyError(PromptLabError, ImportError):
