@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 __all__ = [
     "BackboneError",
+    "ClusterError",
     "ConfigError",
     "DataError",
     "LLMError",
@@ -71,6 +72,10 @@ class MetricError(PromptLabError, ValueError):
 
 class RecordError(PromptLabError, ValueError):
     """A run record or study is missing, damaged or of another version."""
+
+
+class ClusterError(PromptLabError, RuntimeError):
+    """A cluster cannot be reached, does not see the same files, or lost too many workers."""
 
 
 class MissingDependencyError(PromptLabError, ImportError):
