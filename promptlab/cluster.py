@@ -24,7 +24,7 @@ from promptlab import __version__
 from promptlab.config import ExperimentConfig
 from promptlab.datasets.dataset import Dataset
 from promptlab.detector import build_aligner
-from promptlab.errors import ClusterError, MissingDependencyError
+from promptlab.errors import ClusterError, MissingDependencyError, pip_install
 from promptlab.features import FeatureStore, batch_size_of, encode_images
 from promptlab.files import cache_folder
 from promptlab.metrics.category import CategoryMetrics
@@ -344,7 +344,7 @@ def _connect() -> tuple[Any, bool]:
     except ImportError as error:
         raise MissingDependencyError(
             f"--engine ray needs a package that is not installed or cannot be loaded ({error}); "
-            "run: pip install 'promptlab[ray]'."
+            f"run: {pip_install('ray')}."
         ) from None
     if ray.is_initialized():
         return ray, False

@@ -34,6 +34,8 @@ _EXTRAS: Mapping[str, str] = MappingProxyType(
         "postgres": "'psycopg[binary]>=3.2'",
         "grpc": "'grpcio>=1.66' 'protobuf>=5.28'",
         "dashboard": "'optuna-dashboard>=0.18'",
+        "bench": "adeval==1.1.0 'scikit-image>=0.24'",
+        "ray": "'ray>=2.40'",
     }
 )
 """What pyproject.toml says of each extra."""
