@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/promptlab
 DEMO ?= runs/demo
 ANOMALIB_VENV ?= .venv-anomalib
+AUDIT_VENV ?= .venv-audit
 
-.PHONY: help install demo test check format lint notebooks lite anomalib clean
+.PHONY: help install demo test check format lint notebooks lite anomalib audit clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -45,7 +46,7 @@ lint: install  ## Format, lint, spelling, types, import contract, dependencies
 notebooks: install  ## Pair the notebooks with their sources and run them all
 	$(BIN)/jupytext --sync --quiet notebooks/*.py
 	$(BIN)/nbstripout notebooks/*.ipynb
-	$(BIN)/python -m pytest --nbmake --force-enable-socket notebooks
+	$(BIN)/python -m pytest --nbmake --force-enable-socket --durations=0 notebooks
 
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train
@@ -58,5 +59,13 @@ $(ANOMALIB_VENV)/.installed:
 anomalib: install $(ANOMALIB_VENV)/.installed  ## Compare WinCLIP with anomalib's, which needs an environment of its own
 	PROMPTLAB_ANOMALIB_PYTHON=$(ANOMALIB_VENV)/bin/python $(BIN)/python -m pytest tests/fidelity
 
+$(AUDIT_VENV)/.installed:
+	$(PYTHON) -m venv $(AUDIT_VENV)
+	$(AUDIT_VENV)/bin/python -m pip install --quiet cyclonedx-bom==7.5.0 pip-audit==2.10.1
+	touch $@
+
+audit: install $(AUDIT_VENV)/.installed  ## Bill of materials (CycloneDX) and known advisories, into build/
+	.ci/audit $(AUDIT_VENV)/bin $(BIN)/python build
+
 clean:  ## Remove the virtual environment and build products; runs and caches stay
-	rm -rf $(VENV) $(ANOMALIB_VENV) build dist *.egg-info
+	rm -rf $(VENV) $(ANOMALIB_VENV) $(AUDIT_VENV) build dist *.egg-info

@@ -98,9 +98,10 @@ class TrafficConfig(_Strict):
     backoff: Annotated[float, Field(ge=0)] = 1.0
     """Seconds before the first retry, doubled each time; a server's Retry-After comes first."""
     max_requests: Count | None = None
-    """Cap on requests sent for one prompt set, retries included."""
+    """Cap on requests sent by one command for all its prompt sets, retries included; to models on
+    this machine: for one prompt set."""
     max_usd: Annotated[float, Field(gt=0)] | None = None
-    """Cap on dollars for one prompt set; needs the model's price."""
+    """Cap on dollars of one command, for all its prompt sets; needs the model's price."""
     prices: dict[str, Price] = Field(default_factory=dict)
     """By the model's name, such as ``openai:gpt-4o-mini``; models on this machine are free."""
 

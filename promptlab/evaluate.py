@@ -20,7 +20,7 @@ from promptlab.datasets.images import load_image
 from promptlab.detector import build_aligner, draw_maps
 from promptlab.files import digest_file, printable
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
-from promptlab.metrics.category import CategoryMetrics, evaluate_category
+from promptlab.metrics.category import CategoryMetrics
 from promptlab.metrics.image import image_auroc, paired_gain
 from promptlab.metrics.ranking import Metric, auroc
 from promptlab.paired import Measured
@@ -54,7 +54,6 @@ __all__ = [
     "Outcome",
     "baseline_of",
     "examine",
-    "measure",
     "paired_gains",
     "run_experiment",
     "tabulate",
@@ -77,19 +76,6 @@ class Outcome:
 def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
     """Return the configuration with WinCLIP's ensemble and the mean scorer."""
     return config.model_copy(update={"prompts": PromptsConfig(), "scorer": ScorerConfig()})
-
-
-def measure(judged: Judged, config: ExperimentConfig) -> CategoryMetrics:
-    """Measure one judged category as the configuration asks."""
-    return evaluate_category(
-        judged.labels,
-        judged.prediction.image_score.numpy(),
-        maps=judged.maps,
-        masks=judged.masks,
-        fpr_limit=config.metrics.aupro_fpr_limit,
-        bootstrap=config.metrics.bootstrap,
-        rng=np.random.default_rng(config.seed),
-    )
 
 
 def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judged]) -> ResultTable:
@@ -200,14 +186,14 @@ def examine(
 def _judge_all(
     config: ExperimentConfig, workbench: Workbench, categories: Sequence[str]
 ) -> tuple[dict[str, CategoryMetrics], ResultTable, dict[str, Judged], dict[str, float]]:
-    judged = {category: workbench.judge(config, category) for category in categories}
-    begun = perf_counter()
-    measured = {category: measure(one, config) for category, one in judged.items()}
+    judged: dict[str, Judged] = {}
+    measured: dict[str, CategoryMetrics] = {}
+    for category, one, metrics in workbench.score(dict.fromkeys(categories, config)):
+        judged[category], measured[category] = one, metrics
     table = tabulate(measured, judged)
     spent = {
-        "encode": sum(one.seconds["encode"] for one in judged.values()),
-        "score": sum(one.seconds["score"] for one in judged.values()),
-        "metrics": perf_counter() - begun,
+        part: sum(one.seconds[part] for one in judged.values())
+        for part in ("encode", "score", "metrics")
     }
     return measured, table, judged, spent
 

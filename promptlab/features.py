@@ -33,7 +33,14 @@ from promptlab.datasets.images import load_image
 from promptlab.errors import BackboneError, DataError
 from promptlab.files import atomic_path, cache_folder, digest_bytes, digest_file
 
-__all__ = ["EncodedBatch", "FeatureStore", "StoreUsage", "encode_images", "encode_texts"]
+__all__ = [
+    "EncodedBatch",
+    "FeatureStore",
+    "StoreUsage",
+    "batch_size_of",
+    "encode_images",
+    "encode_texts",
+]
 
 _LOG = logging.getLogger(__name__)
 _Item = TypeVar("_Item")
@@ -170,6 +177,7 @@ def encode_images(
     requires: Requirements,
     store: FeatureStore,
     batch_size: int | None = None,
+    whole: bool = False,
 ) -> Iterator[EncodedBatch]:
     """Yield the features of images in order, batch by batch, encoding only what is not stored.
 
@@ -182,13 +190,17 @@ def encode_images(
         requires: what is wanted of each.
         store: where features are kept.
         batch_size: None: as many images as have a bounded number of pixels together.
+        whole: encode a batch of which something is missing again as a whole, as if nothing were
+            stored. What an encoder gives for an image depends in its last bits on the others in
+            the batch, so this is how to go on after a death without changing a number.
     """
     wanted = _wanted(requires)
-    size = batch_size or _batch_size(backbone)
+    size = batch_size or batch_size_of(backbone)
     with ThreadPoolExecutor(2) as readers, ThreadPoolExecutor(1) as ahead:
 
         def prepare(start: int) -> _Prepared:
-            return _prepare(backbone, paths[start : start + size], wanted, store, readers)
+            part = paths[start : start + size]
+            return _prepare(backbone, part, wanted, store, readers, whole=whole)
 
         coming = ahead.submit(prepare, 0)
         for start in range(0, len(paths), size):
@@ -232,6 +244,8 @@ def _prepare(
     wanted: Sequence[str],
     store: FeatureStore,
     readers: ThreadPoolExecutor,
+    *,
+    whole: bool,
 ) -> _Prepared:
     """Read what the store has of a batch; decode and preprocess the rest."""
     digests = list(readers.map(_digest_or_reason, paths))
@@ -243,6 +257,9 @@ def _prepare(
             read = {piece: store.read(f"{keys[i]}.{piece}") for piece in wanted}
             found[i] = {piece: tensors for piece, tensors in read.items() if tensors is not None}
     incomplete = [i for i, pieces in found.items() if len(pieces) < len(wanted)]
+    if whole and incomplete:
+        found = {i: {} for i in found}
+        incomplete = list(found)
     # Each reader holds one decoded image, which may be large; what is kept has the encoder's size.
     prepare = partial(_prepared_or_reason, backbone)
     images = dict(
@@ -280,7 +297,7 @@ def _encode_batch(
     )
 
 
-def _batch_size(backbone: Backbone) -> int:
+def batch_size_of(backbone: Backbone) -> int:
     """Return how many images are encoded at once: what activations take grows with the pixels."""
     height, width = backbone.image_size
     return min(32, max(1, _PIXELS_AT_ONCE // (height * width)))

@@ -12,9 +12,18 @@ from typing import Literal
 
 from promptlab.errors import ConfigError
 
-__all__ = ["Device", "choose_device", "limit_threads", "repair_torchvision", "usable_cores"]
+__all__ = [
+    "Device",
+    "Engine",
+    "choose_device",
+    "limit_threads",
+    "repair_torchvision",
+    "usable_cores",
+]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Engine = Literal["plain", "ray"]
+"""Where images are encoded and scored: in this process, or over a Ray cluster."""
 
 
 def limit_threads(threads: int | None = None) -> int:

@@ -7,7 +7,7 @@ is a slice of the pool, a scorer, a fusion and the metrics.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
@@ -38,14 +38,16 @@ from promptlab.detector import (
 from promptlab.errors import DataError
 from promptlab.evidence import collect, encode_bank, gather_batches, split, stored_bytes
 from promptlab.features import FeatureStore, encode_images
+from promptlab.metrics.category import CategoryMetrics, evaluate_category
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
 from promptlab.prompts.promptset import PromptSet, merge
+from promptlab.prompts.traffic import Spent
 from promptlab.sentences import sentence_vectors
 from promptlab.types import Progress, Sample, Size, State, silent
 
-__all__ = ["CategoryPrompts", "Judged", "Workbench", "resize_mask"]
+__all__ = ["CategoryPrompts", "Judged", "Workbench", "measure", "resize_mask"]
 
 Made = TypeVar("Made")
 
@@ -115,6 +117,7 @@ class Workbench:
     ) -> None:
         self._store = store or FeatureStore()
         self._answers = answers
+        self._spent = Spent()
         self._progress = progress
         self._made: dict[tuple[object, ...], object] = {}
         self._compared: dict[tuple[object, ...], list[_Compared]] = {}
@@ -156,7 +159,7 @@ class Workbench:
                 seed=config.seed,
             )
 
-        return self._once(Dataset, ("dataset", chosen.model_dump_json(), config.seed), load)
+        return self._once(Dataset, _dataset_key(config), load)
 
     def categories(self, config: ExperimentConfig) -> tuple[str, ...]:
         """Return the data set's categories, in order."""
@@ -168,13 +171,42 @@ class Workbench:
 
     def prompts(self, config: ExperimentConfig, category: str) -> CategoryPrompts:
         """Return the pool of a category's prompts from all configured sources."""
-        sources = tuple(source.model_dump_json() for source in config.prompts.sources)
         noun = self.dataset(config).nouns[category]
         return self._once(
             CategoryPrompts,
-            ("prompts", category, noun, config.seed, config.backbone.name, *sources),
+            _prompts_key(config, category, noun),
             lambda: self._gather_prompts(config, category, noun),
         )
+
+    def borrow(self, config: ExperimentConfig, dataset: Dataset, prompts: CategoryPrompts) -> None:
+        """Take what another workbench read and asked for one category, instead of doing it again.
+
+        Args:
+            config: the experiment both serve.
+            dataset: of one category.
+            prompts: that category's pool.
+        """
+        ((category, noun),) = dataset.nouns.items()
+        self._made[_dataset_key(config)] = dataset
+        self._made[_prompts_key(config, category, noun)] = prompts
+
+    def score(
+        self, jobs: Mapping[str, ExperimentConfig], *, maps: bool = True
+    ) -> Iterator[tuple[str, Judged, CategoryMetrics]]:
+        """Judge and measure categories, each with its configuration, in order, as asked for.
+
+        The maps are let go once they are measured.
+
+        Raises:
+            DataError: when no image of a category can be read.
+            ConfigError: when a scorer's or aligner's name or parameter is wrong.
+        """
+        for category, config in jobs.items():
+            judged = self.judge(config, category, maps=maps)
+            begun = perf_counter()
+            metrics = measure(judged, config)
+            seconds = {**judged.seconds, "metrics": perf_counter() - begun}
+            yield category, replace(judged, maps=None, seconds=seconds), metrics
 
     def judge(self, config: ExperimentConfig, category: str, *, maps: bool = True) -> Judged:
         """Score the images of one category; draw maps and read masks where there are masks.
@@ -243,6 +275,7 @@ class Workbench:
             count_tokens=backbone.count_tokens,
             max_tokens=backbone.max_text_tokens,
             cache=self._answers,
+            spent=self._spent,
             progress=self._progress,
         )
         return made.prompt_set, _told(made, source)
@@ -355,6 +388,28 @@ class Workbench:
         if not isinstance(made, kind):
             raise TypeError(f"{key[0]} must be a {kind.__name__}, but is a {type(made).__name__}")
         return made
+
+
+def measure(judged: Judged, config: ExperimentConfig) -> CategoryMetrics:
+    """Measure one judged category as the configuration asks."""
+    return evaluate_category(
+        judged.labels,
+        judged.prediction.image_score.numpy(),
+        maps=judged.maps,
+        masks=judged.masks,
+        fpr_limit=config.metrics.aupro_fpr_limit,
+        bootstrap=config.metrics.bootstrap,
+        rng=np.random.default_rng(config.seed),
+    )
+
+
+def _dataset_key(config: ExperimentConfig) -> tuple[object, ...]:
+    return ("dataset", config.dataset.model_dump_json(), config.seed)
+
+
+def _prompts_key(config: ExperimentConfig, category: str, noun: str) -> tuple[object, ...]:
+    sources = (source.model_dump_json() for source in config.prompts.sources)
+    return ("prompts", category, noun, config.seed, config.backbone.name, *sources)
 
 
 def _told(made: Generated, source: LLMSource) -> str:

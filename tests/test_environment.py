@@ -1,3 +1,5 @@
+import re
+import shlex
 import tomllib
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
@@ -5,6 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
+
+from promptlab.errors import _EXTRAS, pip_install
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,3 +40,25 @@ def test_every_pinned_package_takes_each_python_we_name(python: str) -> None:
         if accepted and python not in SpecifierSet(accepted):
             refused.append((line, accepted))
     assert refused == []
+
+
+def test_commands_that_install_an_extra_name_its_packages() -> None:
+    """Never promptlab itself: on the public index somebody else's package has that name."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    told = {name: shlex.split(pip_install(name))[2:] for name in _EXTRAS}
+    bundles = {"demo", "dev"}
+    assert told == {
+        name: packages
+        for name, packages in project["optional-dependencies"].items()
+        if name not in bundles
+    }
+
+
+def test_no_remedy_fetches_a_package_called_promptlab() -> None:
+    found = [
+        line
+        for path in (ROOT / "promptlab").rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if re.search(r"pip install [^`]*\bpromptlab\b", line)
+    ]
+    assert found == []

@@ -28,7 +28,7 @@ from promptlab.backbones.vit import (
     preprocess,
 )
 from promptlab.backbones.weights import LITE_REMEDY, digest_tensors, require_hub
-from promptlab.errors import BackboneError, MissingDependencyError, suggest
+from promptlab.errors import BackboneError, MissingDependencyError, pip_install, suggest
 from promptlab.runtime import repair_torchvision
 from promptlab.types import Size
 
@@ -194,7 +194,7 @@ def _import_open_clip() -> Any:  # noqa: ANN401 - the package has no types
     except ImportError as error:
         raise MissingDependencyError(
             "a backbone open_clip:… needs the package open_clip, which is not installed; "
-            "run: pip install 'promptlab[open-clip]'"
+            f"run: {pip_install('open-clip')}"
         ) from error
     return open_clip
 

@@ -43,10 +43,10 @@ def main(images: int) -> None:
     merged += streamed(edges[1], edges[2])
     differing = sum(
         int(np.count_nonzero(one != other))
-        for one, other in (
-            (whole.pixels, merged.pixels),
-            (whole.positives, merged.positives),
-            (whole.weights, merged.weights),
+        for one, other in zip(
+            (whole.pixels, *whole.defects.tables()),
+            (merged.pixels, *merged.defects.tables()),
+            strict=True,
         )
     )
     result = {"megabytes": (peak - before) / 1e6, "seconds": seconds, "differing": differing}

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from promptlab.cli.console import ExampleCommand, print_json, print_table
+from promptlab.errors import pip_install
 
 __all__ = ["doctor"]
 
@@ -24,14 +25,14 @@ _KEYS = {
     "HF_TOKEN": "gated models of the hub",
 }
 _PROVIDERS = {
-    "openai:": "langchain-openai",
-    "anthropic:": "langchain-anthropic",
-    "google_genai:": "langchain-google-genai",
-    "ollama:": "langchain-ollama",
+    "openai:": ("langchain-openai", "openai"),
+    "anthropic:": ("langchain-anthropic", "anthropic"),
+    "google_genai:": ("langchain-google-genai", "google"),
+    "ollama:": ("langchain-ollama", "ollama"),
 }
+"""Package and extra of each."""
 _PYTHON = ((3, 11), (3, 13))
 """Oldest, and newest that was tried."""
-_REINSTALL = "pip install --force-reinstall promptlab"
 _ROOM = 2 * 10**9
 """Bytes: features of a few thousand images, and an archive being unpacked."""
 
@@ -114,8 +115,11 @@ def _backbones() -> list[_Finding]:
         backbone = load_backbone("lite", image_size=None, device="cpu", precision="auto")
         lite = _Finding("lite", ok=True, what=backbone.id)
     except PromptLabError as error:
-        lite = _Finding("lite", ok=False, what=str(error), remedy=_REINSTALL)
-    clip = _package("open_clip:", "open-clip-torch", "pip install 'promptlab[open-clip]'")
+        what, _, remedy = str(error).rpartition("; ")
+        lite = _Finding(
+            "lite", ok=False, what=what, remedy=remedy.removeprefix("install it with: ")
+        )
+    clip = _package("open_clip:", "open-clip-torch", pip_install("open-clip"))
     offline = os.environ.get("HF_HUB_OFFLINE") == "1"
     hub = "local folders only (HF_HUB_OFFLINE=1)" if offline else "local folders, hub if reachable"
     return [lite, clip, _Finding("hf:", ok=True, what=hub)]
@@ -125,7 +129,7 @@ def _language_models() -> list[_Finding]:
     from promptlab.errors import PromptLabError  # noqa: PLC0415
     from promptlab.prompts.gguf import find_weights  # noqa: PLC0415
 
-    engine = _package("gguf: engine", "xllamacpp", "pip install 'promptlab[gguf]'")
+    engine = _package("gguf: engine", "xllamacpp", pip_install("gguf"))
     try:
         find_weights("smollm2")
         weights = _Finding(
@@ -137,7 +141,7 @@ def _language_models() -> list[_Finding]:
     return [
         engine,
         weights,
-        *(_package(part, name, f"pip install {name}") for part, name in _PROVIDERS.items()),
+        *(_package(part, name, pip_install(extra)) for part, (name, extra) in _PROVIDERS.items()),
     ]
 
 
@@ -145,8 +149,8 @@ def _data_sets() -> list[_Finding]:
     from promptlab.datasets.sources import SOURCES, dataset_folder  # noqa: PLC0415
 
     found = [
-        _package("data: elpv", "elpv-dataset", "pip install 'promptlab[elpv]'"),
-        _package("data: textile", "conformal-clip-data", "pip install conformal-clip-data"),
+        _package("data: elpv", "elpv-dataset", pip_install("elpv")),
+        _package("data: textile", "conformal-clip-data", pip_install("textile")),
         _Finding("data: synthetic", ok=True, what="made on first use"),
     ]
     for name, source in SOURCES.items():

@@ -6,12 +6,24 @@ from typing import ParamSpec, TypeVar, get_args
 
 import click
 
-from promptlab.runtime import Device
+from promptlab.runtime import Device, Engine
 
-__all__ = ["judging_options"]
+__all__ = ["engine_option", "judging_options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+def engine_option(command: Callable[P, R]) -> Callable[P, R]:
+    """Add where images are encoded and scored."""
+    return click.option(
+        "--engine",
+        type=click.Choice(get_args(Engine)),
+        default="plain",
+        show_default=True,
+        help="ray: encode images and score categories on the Ray cluster at $RAY_ADDRESS, else on"
+        " one of this machine's cores; the numbers are the same.",
+    )(command)
 
 
 def judging_options(command: Callable[P, R]) -> Callable[P, R]:

@@ -10,15 +10,19 @@ import click
 from promptlab.cli.console import ExampleCommand, print_json, print_table, progress, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from promptlab.backbones.base import Backbone
     from promptlab.config import TrafficConfig
     from promptlab.prompts.generate import Generated
+    from promptlab.prompts.lint import Finding
     from promptlab.prompts.promptset import PromptSet
     from promptlab.prompts.selection import Embed
 
 __all__ = ["prompts"]
+
+_WARNINGS = 5
+"""Of one kind that `lint` prints."""
 
 
 @click.group()
@@ -44,6 +48,7 @@ def prompts() -> None:
 @click.option("--template", metavar="T", help="Request template, by name or file.")
 @click.option("--per-state", type=click.IntRange(min=1), default=24, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--temperature", type=click.FloatRange(min=0), default=0.9, show_default=True)
 @click.option(
     "--form",
     type=click.Choice(("auto", "lines", "structured")),
@@ -63,6 +68,14 @@ def prompts() -> None:
     type=click.Path(path_type=Path),
     help="YAML: MODEL: {input: USD, output: USD}, per million tokens.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Keep the raw answers, to replay them with --llm recorded:FILE.",
+)
+@click.option("--force", is_flag=True, help="Replace a prompt set that holds other prompts.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder.")
 def generate(
     *,
@@ -73,6 +86,7 @@ def generate(
     template: str | None,
     per_state: int,
     seed: int,
+    temperature: float,
     form: Literal["auto", "lines", "structured"],
     backbone_name: str | None,
     concurrency: int | None,
@@ -82,13 +96,20 @@ def generate(
     max_requests: int | None,
     max_usd: float | None,
     prices: Path | None,
+    record: Path | None,
+    force: bool,
+    as_json: bool,
     out: Path,
 ) -> None:
     """Write a prompt set for one category."""
     if (llm is None) == (static is None):
         raise click.UsageError("give exactly one of --llm SPEC and --static NAME.")
+    if static is not None and record is not None:
+        raise click.UsageError("--record keeps a language model's answers, but --static has none.")
     from promptlab.prompts.files import prompt_file_name, write_prompt_set  # noqa: PLC0415
+    from promptlab.types import State  # noqa: PLC0415
 
+    told: dict[str, object] = {}
     if static is not None:
         from promptlab.prompts.ensemble import static_prompts  # noqa: PLC0415
 
@@ -102,20 +123,75 @@ def generate(
             "max_requests": max_requests,
             "max_usd": max_usd,
         }
-        made = _ask(
+        result = _ask(
             str(llm),
             category,
             noun=noun,
             template=template,
             per_state=per_state,
             seed=seed,
+            temperature=temperature,
             form=form,
             traffic=_traffic(given, prices),
             backbone=_backbone(backbone_name),
         )
+        made, told = result.prompt_set, _effort(result)
+        if record is not None:
+            _keep_answers(record, str(llm), template, result)
     path = out / prompt_file_name(category, made.prompts[0].source)
+    if not force:
+        _refuse_other_prompts(path, made)
     write_prompt_set(path, made)
+    if as_json:
+        counts = {state.name.lower(): len(made.texts(state)) for state in State}
+        print_json(json.dumps({"file": str(path), "digest": made.digest, **counts, **told}))
     say(f"prompt set: {path}")
+
+
+def _refuse_other_prompts(path: Path, made: "PromptSet") -> None:
+    """Keep what somebody may have edited by hand."""
+    from promptlab.errors import PromptError  # noqa: PLC0415
+    from promptlab.prompts.files import read_prompt_set  # noqa: PLC0415
+
+    if path.exists() and read_prompt_set(path).digest != made.digest:
+        raise PromptError(
+            f"prompt sets are not overwritten, but {path} exists and holds other prompts; choose "
+            "another --out, or replace it with --force."
+        )
+
+
+def _keep_answers(path: Path, llm: str, template: str | None, made: "Generated") -> None:
+    from promptlab.prompts.llm import default_template, parse_llm  # noqa: PLC0415
+    from promptlab.prompts.recorded import Recording, write_recording  # noqa: PLC0415
+
+    prompts = made.prompt_set.prompts
+    origin = prompts[0].provenance
+    name = origin.llm if origin else parse_llm(llm).name
+    write_recording(
+        path, Recording(name, template or default_template(llm), made.answers, made.form)
+    )
+    say(f"answers: {path}")
+
+
+def _effort(made: "Generated") -> dict[str, object]:
+    """Return what an LLM took, for JSON."""
+    from collections import Counter  # noqa: PLC0415
+
+    return {
+        "drawn": made.drawn,
+        "kept": made.kept,
+        "complete": made.complete,
+        "dropped": dict(Counter(one.reason for one in made.dropped).most_common()),
+        "requests": made.requests,
+        "cached": made.cached,
+        "failed": list(made.failed),
+        "faults": dict(made.faults),
+        "input_tokens": made.usage.input_tokens,
+        "output_tokens": made.usage.output_tokens,
+        "cost_usd": made.cost_usd,
+        "seconds": made.seconds,
+        "form": made.form,
+    }
 
 
 def _traffic(given: "Mapping[str, object]", prices: Path | None) -> "TrafficConfig":
@@ -149,10 +225,11 @@ def _ask(
     template: str | None,
     per_state: int,
     seed: int,
+    temperature: float,
     form: Literal["auto", "lines", "structured"],
     traffic: "TrafficConfig",
     backbone: "Backbone | None",
-) -> "PromptSet":
+) -> "Generated":
     """Ask the language model and tell what was dropped and why."""
     from collections import Counter  # noqa: PLC0415
 
@@ -166,6 +243,7 @@ def _ask(
             template=template,
             per_state=per_state,
             seed=seed,
+            temperature=temperature,
             form=form,
             traffic=traffic,
             count_tokens=backbone.count_tokens if backbone else None,
@@ -184,7 +262,7 @@ def _ask(
         say(f"  {len(result.failed)} requests failed for good ({result.failed[0]})")
     if not result.complete:
         say(f"note: fewer than {per_state} prompts per state survived; the set is kept as it is.")
-    return result.prompt_set
+    return result
 
 
 def _cost(made: "Generated") -> str:
@@ -246,11 +324,25 @@ def lint(
     if as_json:
         print_json(json.dumps({"findings": [asdict(finding) for finding in findings]}))
     else:
-        for one in findings:
+        for one in _shortened(findings):
             click.echo(f"{one.where}: {one.level}: {one.rule}: {one.detail}")
         say(f"{len(files)} files, {errors} errors, {len(findings) - errors} warnings")
     if errors:
         click.get_current_context().exit(1)
+
+
+def _shortened(findings: "list[Finding]") -> "Iterator[Finding]":
+    """Give the first warnings of each kind: WinCLIP's list has over a hundred near-duplicates."""
+    from collections import Counter  # noqa: PLC0415
+
+    seen: Counter[str] = Counter()
+    for one in findings:
+        seen[one.rule] += one.level == "warning"
+        if one.level == "error" or seen[one.rule] <= _WARNINGS:
+            yield one
+    for rule, count in seen.items():
+        if count > _WARNINGS:
+            say(f"note: {count - _WARNINGS} more warnings are {rule}; --json lists all.")
 
 
 @prompts.command(

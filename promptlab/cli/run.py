@@ -15,6 +15,8 @@ from promptlab.cli.console import (
     progress,
     say,
 )
+from promptlab.cli.options import engine_option
+from promptlab.runtime import Engine, limit_threads
 
 if TYPE_CHECKING:
     from promptlab.ablation import CellResult
@@ -33,6 +35,7 @@ SHOWN = 7
     promptlab run my.yaml --set scorer.name=contextual --set dataset.limit=100
     promptlab run experiments/ablations/scorers.yaml
     promptlab run my.yaml --set 'aligner=[patch, window, fine_grained]' --out runs/first --json
+    promptlab run my.yaml --engine ray
     """,
 )
 @click.argument("config", type=click.Path(path_type=Path))
@@ -40,8 +43,16 @@ SHOWN = 7
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder [default: a new one in ./runs]."
 )
+@engine_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+def run(
+    *,
+    config: Path,
+    overrides: tuple[str, ...],
+    out: Path | None,
+    engine: Engine,
+    as_json: bool,
+) -> None:
     """Judge the images that CONFIG names and write record, scores, prompts and gallery.
 
     A list in CONFIG (scorer, aligner, prompts, or any key under grid) makes a grid: every
@@ -52,17 +63,17 @@ def run(*, config: Path, overrides: tuple[str, ...], out: Path | None, as_json: 
     grid = load_grid(config, overrides)
     with progress() as report:
         from promptlab.ablation import run_grid  # noqa: PLC0415 - imports torch
+        from promptlab.cluster import open_workbench  # noqa: PLC0415
         from promptlab.evaluate import run_experiment  # noqa: PLC0415 - imports torch
-        from promptlab.runtime import limit_threads  # noqa: PLC0415
-        from promptlab.workbench import Workbench  # noqa: PLC0415
 
         limit_threads()
-        workbench = Workbench(progress=report)
-        if not grid.axes:
-            (cell,) = grid.cells
-            folder, record = run_experiment(cell.config, workbench, parent=Path("runs"), folder=out)
-        else:
-            folder, compared, results = run_grid(grid, workbench, parent=Path("runs"), folder=out)
+        parent = Path("runs")
+        with open_workbench(engine, progress=report) as workbench:
+            if not grid.axes:
+                (cell,) = grid.cells
+                folder, record = run_experiment(cell.config, workbench, parent=parent, folder=out)
+            else:
+                folder, compared, results = run_grid(grid, workbench, parent=parent, folder=out)
     if grid.axes and as_json:
         print_json(json.dumps(_summarise_grid(folder, compared, results)))
     elif grid.axes:

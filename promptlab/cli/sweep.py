@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptlab.cli.console import ExampleCommand, percent, print_json, print_table, progress, say
+from promptlab.cli.options import engine_option
 from promptlab.config import ExperimentConfig, load_config
+from promptlab.runtime import Engine, limit_threads
 
 if TYPE_CHECKING:
     from promptlab.results import ResultTable, SweepRecord
@@ -26,6 +28,7 @@ ORACLE = "ORACLE: the search saw categories that are reported on; nothing here i
     promptlab sweep my.yaml --dry-run
     promptlab sweep my.yaml --set sweep.sampler=gp --study first --export best.yaml
     promptlab sweep my.yaml --storage postgresql://me@host/studies --study shared
+    RAY_ADDRESS=head:6379 promptlab sweep my.yaml --engine ray
     """,
 )
 @click.argument("config", type=click.Path(path_type=Path))
@@ -55,8 +58,10 @@ ORACLE = "ORACLE: the search saw categories that are reported on; nothing here i
 @click.option(
     "--threads",
     type=click.IntRange(min=1),
-    help="Threads of this worker, when several share a machine [default: one per core].",
+    help="Threads of this worker, when several share a machine [default: one per core];"
+    " with --engine ray, of each of the cluster's [default: 1].",
 )
+@engine_option
 @click.option(
     "--heartbeat",
     type=click.IntRange(min=1),
@@ -78,6 +83,7 @@ def sweep(
     oracle: bool,
     export: Path | None,
     threads: int | None,
+    engine: Engine,
     heartbeat: int,
     as_json: bool,
 ) -> None:
@@ -96,21 +102,19 @@ def sweep(
     with progress() as report:
         import optuna  # noqa: PLC0415 - slow to import
 
-        from promptlab.runtime import limit_threads  # noqa: PLC0415
+        from promptlab.cluster import open_workbench  # noqa: PLC0415
         from promptlab.sweep import (  # noqa: PLC0415
             StudyHome,
             SweepInterruptedError,
             run_sweep,
         )
-        from promptlab.workbench import Workbench  # noqa: PLC0415
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         limit_threads(threads)
         home = StudyHome(name, folder, storage, heartbeat)
         try:
-            record = run_sweep(
-                experiment, Workbench(progress=report), home=home, trials=trials, progress=report
-            )
+            with open_workbench(engine, threads=threads, progress=report) as workbench:
+                record = run_sweep(experiment, workbench, home=home, trials=trials, progress=report)
         except SweepInterruptedError as stopped:
             say(f"{stopped.finished} of {stopped.wanted} trials are finished and kept; go on with:")
             say(f"  {_same_command()}")

@@ -4,6 +4,7 @@ Knows the schema and the files; computes nothing.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -92,8 +93,9 @@ class CompareRow(_Frozen):
     aupro: MetricValue
     spread: dict[str, Spread] = {}
     """Metric -> over the draws; empty for prompts that are not drawn."""
-    gain: PairedValue | None = None
-    """null for the baseline itself, and where nothing could be judged."""
+    gains: dict[str, PairedValue] = {}
+    """Metric -> difference from the baseline on the same images; empty for the baseline itself, and
+    where nothing could be judged."""
     n_draws: int
     drawn: int
     kept: int
@@ -105,6 +107,11 @@ class CompareRow(_Frozen):
     complete: bool
     error: str = ""
     draws: tuple[DrawResult, ...]
+
+    @property
+    def gain(self) -> PairedValue | None:
+        """The gain in image AUROC."""
+        return self.gains.get("image_auroc")
 
     @property
     def label(self) -> str:
@@ -247,10 +254,23 @@ def _compare_line(row: CompareRow) -> dict[str, object]:
     for name in METRICS:
         line |= _interval(name, getattr(row, name))
         line[f"{name}_sd_over_draws"] = row.spread[name].sd if name in row.spread else None
-    gain = row.gain.model_dump() if row.gain else dict.fromkeys(PairedValue.model_fields)
-    line |= {f"gain_{name}" if name != "value" else "gain": v for name, v in gain.items()}
-    counted = ("drawn", "kept", "input_tokens", "output_tokens", "seconds", "cost_usd", "complete")
-    return line | {name: getattr(row, name) for name in counted} | {"error": row.error}
+        found = row.gains.get(name)
+        gain = found.model_dump() if found else dict.fromkeys(PairedValue.model_fields)
+        parts = {key: "" if key == "value" else f"_{key}" for key in gain}
+        line |= {f"{name}_gain{parts[key]}": value for key, value in gain.items()}
+    line |= {name: getattr(row, name) for name in ("drawn", "kept")}
+    line["dropped"] = _counted(row.dropped)
+    faults: Counter[str] = Counter()
+    for draw in row.draws:
+        faults.update(draw.faults)
+    line["faults"] = _counted(faults)
+    line["requests_failed"] = sum(draw.failed for draw in row.draws)
+    counted = ("input_tokens", "output_tokens", "seconds", "cost_usd", "complete", "error")
+    return line | {name: getattr(row, name) for name in counted}
+
+
+def _counted(reasons: Mapping[str, int]) -> str:
+    return "; ".join(f"{count} {reason}" for reason, count in reasons.items())
 
 
 def _audit_line(row: AuditRow) -> dict[str, object]:

@@ -220,24 +220,24 @@ def _rows(
         for source in sources
     }
     base = Source(BASELINE, "static")
-    gains = {
-        source: _gain(config, gathered, source, base, samples)
-        for source in sources
-        if source != base and _done(source, gathered)
-    }
-    tested = [source for source, gain in gains.items() if gain.p is not None]
-    corrected = dict(zip(tested, holm([gains[one].p or 1.0 for one in tested]), strict=True))
+    judged = [source for source in sources if source != base and _done(source, gathered)]
+    gains: dict[Source, dict[str, PairedValue]] = {source: {} for source in sources}
+    for name in METRICS:
+        of_metric = {
+            source: gain
+            for source in judged
+            if (gain := _gain(config, gathered, source, base, samples, name=name)) is not None
+        }
+        for source, gain in _corrected(of_metric).items():
+            gains[source][name] = gain
     nouns = dict(workbench.dataset(config).nouns)
     rows = []
     for source in sources:
-        gain = gains.get(source)
-        if gain is not None:
-            gain = gain.model_copy(update={"p_holm": corrected.get(source)})
         draws = tuple(
             _draw_result(source, seed, gathered, files=files, writer=writer, nouns=nouns)
             for seed in source.seeds
         )
-        rows.append(_row(source, draws, samples[source], gain))
+        rows.append(_row(source, draws, samples[source], gains[source]))
     return tuple(rows)
 
 
@@ -245,7 +245,7 @@ def _row(
     source: Source,
     draws: tuple[DrawResult, ...],
     samples: Mapping[str, Float[np.ndarray, " sample"] | None],
-    gain: PairedValue | None,
+    gains: dict[str, PairedValue],
 ) -> CompareRow:
     done = [draw for draw in draws if draw.metrics]
     values = {name: _value(done, name, samples.get(name)) for name in METRICS}
@@ -260,7 +260,7 @@ def _row(
         per_state=source.per_state,
         **values,
         spread=_spread(done) if source.kind == "llm" else {},
-        gain=gain,
+        gains=gains,
         n_draws=len(done),
         drawn=sum(draw.drawn for draw in draws),
         kept=sum(draw.kept for draw in draws),
@@ -358,17 +358,31 @@ def _gain(
     source: Source,
     base: Source,
     samples: Mapping[Source, Mapping[str, Float[np.ndarray, " sample"] | None]],
-) -> PairedValue:
-    name = "image_auroc"
+    *,
+    name: str,
+) -> PairedValue | None:
+    """Return how much better a source is than the baseline; None where a metric is undefined."""
     metrics = gathered.metrics
     ours = _mean(metrics[source, seed][name] for seed in source.seeds if (source, seed) in metrics)
     theirs = metrics[base, None][name]
-    value = (ours or 0.0) - (theirs or 0.0)
+    if ours is None or theirs is None:
+        return None
+    value = ours - theirs
     resampled, beside = samples[source][name], samples[base][name]
     if resampled is None or beside is None or not config.metrics.bootstrap:
         return PairedValue(value=value)
     found = paired_interval(resampled - beside)
     return PairedValue(value=value, low=found.low, high=found.high, p=found.p)
+
+
+def _corrected(gains: Mapping[Source, PairedValue]) -> dict[Source, PairedValue]:
+    """Correct the p values of one metric for the number of rows."""
+    tested = {source: gain.p for source, gain in gains.items() if gain.p is not None}
+    corrected = dict(zip(tested, holm([*tested.values()]), strict=True))
+    return {
+        source: gain.model_copy(update={"p_holm": corrected.get(source)})
+        for source, gain in gains.items()
+    }
 
 
 def _done(source: Source, gathered: _Gathered) -> bool:

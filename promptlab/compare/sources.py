@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from promptlab.backbones.base import Backbone
 from promptlab.config import CompareConfig, ExperimentConfig
 from promptlab.errors import LLMError, PromptLabError
@@ -19,6 +21,7 @@ from promptlab.prompts.llm import default_template, parse_llm
 from promptlab.prompts.promptset import PromptSet
 from promptlab.prompts.selection import Embed
 from promptlab.prompts.templates import load_template
+from promptlab.prompts.traffic import Spent
 from promptlab.types import Progress
 
 __all__ = ["BASELINE", "Source", "Writer", "public_name", "reasons", "sources_of"]
@@ -110,6 +113,7 @@ class Writer:
         self._embed = embed
         self._answers = answers
         self._progress = progress
+        self._spent = Spent()
         self._written: dict[tuple[object, ...], _Written] = {}
 
     def prompts(
@@ -127,9 +131,9 @@ class Writer:
         if written.made is None:
             return None, written.error
         pool = PromptSet(category, written.made.prompt_set.prompts)
-        chosen = self._config.prompts.select
-        select = "diverse" if chosen == "diverse" else "all"
-        return pool.subset(source.per_state, select=select, embed=self._embed), ""
+        select = self._config.prompts.select
+        rng = np.random.default_rng((self._config.seed, seed or 0))
+        return pool.subset(source.per_state, select=select, rng=rng, embed=self._embed), ""
 
     def effort(self, source: Source, seed: int | None, nouns: dict[str, str]) -> list[Generated]:
         """Return what the model was asked for these categories; shared answers count once."""
@@ -163,6 +167,7 @@ class Writer:
                     count_tokens=self._backbone.count_tokens,
                     max_tokens=self._backbone.max_text_tokens,
                     cache=self._answers,
+                    spent=self._spent,
                     progress=self._progress,
                 )
             )

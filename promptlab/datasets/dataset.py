@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 
 from promptlab.errors import ConfigError, DataError
+from promptlab.files import digest_bytes, digest_file
 from promptlab.types import Sample, State
 
-__all__ = ["Dataset", "Problem", "ProblemKind", "limited"]
+__all__ = ["Dataset", "Problem", "ProblemKind", "digest_samples", "limited"]
 
 ProblemKind = Literal["missing", "corrupt", "changed", "mis-sized", "unpaired"]
 
@@ -44,6 +45,8 @@ class Dataset:
     """What the reader noticed and could live with, such as a mask without its image."""
     digests: Mapping[Path, str] = field(default_factory=dict)
     """SHA-256 of files, where the data set comes with them."""
+    contents: str = ""
+    """What `digest_samples` must give for the whole set, where promptlab knows it; else empty."""
     limit: int | None = None
     """At most this many images per category were drawn; None: all are here."""
     seed: int | None = None
@@ -86,6 +89,20 @@ class Dataset:
         return tuple(pool[index] for index in order[:k])
 
 
+def digest_samples(samples: Sequence[Sample]) -> str:
+    """Return one SHA-256 of all test images and their labels, wherever the folder lies.
+
+    Raises:
+        OSError: when an image cannot be read.
+    """
+    lines = sorted(
+        f"{sample.path.parent.name}/{sample.path.name} {sample.label.value} "
+        f"{digest_file(sample.path)}\n"
+        for sample in samples
+    )
+    return digest_bytes("".join(lines).encode())
+
+
 def limited(dataset: Dataset, *, limit: int, seed: int) -> Dataset:
     """Draw at most ``limit`` images per category, half of them normal where there are enough.
 
@@ -106,7 +123,7 @@ def limited(dataset: Dataset, *, limit: int, seed: int) -> Dataset:
         for category in dataset.categories
         for sample in _draw(dataset.of(category), limit=limit, seed=seed)
     ]
-    return replace(dataset, samples=tuple(drawn), limit=limit, seed=seed)
+    return replace(dataset, samples=tuple(drawn), limit=limit, seed=seed, contents="")
 
 
 def _draw(samples: Sequence[Sample], *, limit: int, seed: int) -> list[Sample]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from promptlab.errors import DataError
+from promptlab.errors import DataError, pip_install
 from promptlab.files import cache_folder
 
 __all__ = ["SOURCES", "Source", "dataset_folder", "rooted"]
@@ -57,7 +57,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             what="ELPV: solar cells mono and poly, no masks",
             licence=_NON_COMMERCIAL,
             page="https://github.com/zae-bayern/elpv-dataset",
-            install="pip install 'promptlab[elpv]'",
+            install=pip_install("elpv"),
         ),
         "folder": Source(
             what="your own images: normal/ and abnormal/, or a CSV with path, label, mask",
@@ -123,7 +123,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
             what="simulated textile, no masks",
             licence="MIT",
             page="https://pypi.org/project/conformal-clip-data/",
-            install="pip install conformal-clip-data",
+            install=pip_install("textile"),
         ),
         "visa": Source(
             what="VisA: twelve objects by the official split (split_csv/1cls.csv), masks",

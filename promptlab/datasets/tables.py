@@ -9,12 +9,13 @@ from pathlib import Path
 from promptlab.datasets.dataset import Dataset
 from promptlab.datasets.folders import chosen_categories, noun_of
 from promptlab.datasets.sources import rooted
-from promptlab.errors import DataError, MissingDependencyError
+from promptlab.errors import DataError, MissingDependencyError, pip_install
 from promptlab.types import Sample, State
 
 __all__ = ["inside", "package_folder", "read_elpv", "read_table_text", "read_visa"]
 
 _ELPV_ABNORMAL = 0.5
+_ELPV_CONTENTS = "a829dbdec69bf73677df38cc72f91a41a232236fd8ca0ae1f32a204845375911"
 _VISA_SPLIT = Path("split_csv") / "1cls.csv"
 _VISA_COLUMNS = {"object", "split", "label", "image", "mask"}
 
@@ -35,8 +36,7 @@ def read_elpv(root: Path | None, categories: Sequence[str] | None) -> Dataset:
     """
     folder = root
     if folder is None:
-        install = "promptlab[elpv]"
-        folder = package_folder("elpv_dataset", dataset="elpv", install=install) / "data"
+        folder = package_folder("elpv_dataset", dataset="elpv") / "data"
     rows = [
         line.split() for line in read_table_text(folder / "labels.csv").splitlines() if line.strip()
     ]
@@ -49,7 +49,13 @@ def read_elpv(root: Path | None, categories: Sequence[str] | None) -> Dataset:
             label = State.ABNORMAL if probability > _ELPV_ABNORMAL else State.NORMAL
             samples.append(Sample(path, category, label))
     samples.sort(key=lambda sample: (sample.category, sample.path))
-    return Dataset("elpv", tuple(samples), nouns=dict.fromkeys(wanted, "solar cell"))
+    whole = root is None and categories is None
+    return Dataset(
+        "elpv",
+        tuple(samples),
+        nouns=dict.fromkeys(wanted, "solar cell"),
+        contents=_ELPV_CONTENTS if whole else "",
+    )
 
 
 def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
@@ -90,17 +96,17 @@ def read_visa(root: Path | None, categories: Sequence[str] | None) -> Dataset:
     )
 
 
-def package_folder(module: str, *, dataset: str, install: str) -> Path:
+def package_folder(module: str, *, dataset: str) -> Path:
     """Return the folder of an installed package without importing it.
 
     Raises:
-        MissingDependencyError: when it is not installed; names ``pip install`` and ``install``.
+        MissingDependencyError: when it is not installed; names the command that installs it.
     """
     found = find_spec(module)
     if found is None or not found.submodule_search_locations:
         raise MissingDependencyError(
             f"data set {dataset} needs the package {module}, but it is not installed; run "
-            f"pip install '{install}'."
+            f"{pip_install(dataset)}."
         )
     return Path(found.submodule_search_locations[0])
 

@@ -12,6 +12,7 @@ from promptlab.types import Sample, State
 __all__ = ["read_textile"]
 
 _CATEGORY = "textile"
+_CONTENTS = "b13a94b772dfe52d53264df88564b4efa1f239e1bd8e0a8f5dde334947f2bd40"
 _FOLDERS = {
     "global": State.ABNORMAL,
     "local": State.ABNORMAL,
@@ -32,10 +33,10 @@ def read_textile(root: Path | None, categories: Sequence[str] | None) -> Dataset
         MissingDependencyError: when there is no root and the package is not installed.
         DataError: when a folder is missing or the category is another.
     """
+    contents = ""
     if root is None:
-        package = package_folder(
-            "conformal_clip_data", dataset="textile", install="conformal-clip-data"
-        )
+        contents = _CONTENTS
+        package = package_folder("conformal_clip_data", dataset="textile")
         root = package / "data" / "textile_images" / "simulated"
     chosen_categories(categories, available=(_CATEGORY,))
     samples: list[Sample] = []
@@ -49,4 +50,4 @@ def read_textile(root: Path | None, categories: Sequence[str] | None) -> Dataset
         samples += [
             Sample(path, _CATEGORY, label, defect=defect) for path in images_in(root / name)
         ]
-    return Dataset("textile", tuple(samples), nouns={_CATEGORY: _CATEGORY})
+    return Dataset("textile", tuple(samples), {_CATEGORY: _CATEGORY}, contents=contents)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from promptlab.datasets.dataset import Dataset, Problem, ProblemKind
+from promptlab.datasets.dataset import Dataset, Problem, ProblemKind, digest_samples
 from promptlab.datasets.images import image_size, load_image, load_mask
 from promptlab.errors import DataError
 from promptlab.files import digest_file
@@ -38,7 +38,17 @@ def verify_dataset(dataset: Dataset, *, progress: Progress = silent) -> tuple[Pr
         for path, digest in sorted(dataset.digests.items())
         if path not in known and (not path.is_file() or digest_file(path) != digest)
     )
-    return (*found, *changed, *dataset.problems)
+    noticed = (*found, *changed, *dataset.problems)
+    if noticed or not dataset.contents or digest_samples(dataset.samples) == dataset.contents:
+        return noticed
+    return (
+        Problem(
+            dataset.samples[0].path.parent.parent,
+            "holds other images or labels than those that promptlab knows this set by",
+            "install the version that `promptlab data list` names",
+            "changed",
+        ),
+    )
 
 
 def _of_sample(sample: Sample) -> list[Problem]:

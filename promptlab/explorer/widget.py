@@ -10,7 +10,7 @@ from types import ModuleType
 
 from promptlab.backbones.base import Backbone
 from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
-from promptlab.errors import DataError, MissingDependencyError, PromptError
+from promptlab.errors import DataError, MissingDependencyError, PromptError, pip_install
 from promptlab.explorer.judge import Judge, Verdict
 from promptlab.explorer.view import render
 from promptlab.features import FeatureStore
@@ -212,7 +212,6 @@ def _import_widgets() -> ModuleType:
         import ipywidgets  # noqa: PLC0415 - an extra
     except ImportError:
         raise MissingDependencyError(
-            "the explorer needs ipywidgets, which is not installed; "
-            "pip install 'promptlab[explorer]'."
+            f"the explorer needs ipywidgets, which is not installed; {pip_install('explorer')}."
         ) from None
     return ipywidgets  # type: ignore[no-any-return]

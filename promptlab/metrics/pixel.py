@@ -9,8 +9,8 @@ per bin and err in first order (1e-7 measured when maps fill [0, 1], growing as 
 all scores lie within 0.1, 2e-5 within 0.01). `exact_ranking` sorts instead, with all in memory.
 
 All sums are integers, so merged shards equal the whole bit for bit, in any order; threads count
-shards of one set. One histogram
-takes 67 MB whatever it counts. This module does not resize: maps and masks share their size.
+shards of one set. One histogram takes 17 MB, and at most 101 MB more for the bins that defect
+pixels occupy, whatever it counts. This module does not resize: maps and masks share their size.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ import numpy as np
 from jaxtyping import Float, Int64, Shaped, UInt32
 
 from promptlab.errors import MetricError
-from promptlab.metrics.counting import count_pixels
+from promptlab.metrics.counting import DefectCounts, count_pixels
 from promptlab.metrics.maps import (
     LEVELS,
     AnomalyMap,
@@ -56,10 +56,8 @@ class PixelHistogram:
 
     pixels: UInt32[np.ndarray, " bin"]
     """All pixels. The last bin holds the score 1 alone."""
-    positives: UInt32[np.ndarray, " bin"]
+    defects: DefectCounts
     """Pixels inside a mask."""
-    weights: Int64[np.ndarray, " bin"]
-    """Pixels inside a mask, each counting 1/size of its region (in units of 2**-44)."""
     n_pixels: int
     n_regions: int
 
@@ -77,13 +75,7 @@ class PixelHistogram:
         """
         counts = count_pixels(numbered_pairs(maps, masks))
         _refuse_overflow(counts.n_pixels, counts.n_regions)
-        return cls(
-            _frozen(counts.pixels),
-            _frozen(counts.positives),
-            _frozen(counts.weights),
-            counts.n_pixels,
-            counts.n_regions,
-        )
+        return cls(_frozen(counts.pixels), counts.defects(), counts.n_pixels, counts.n_regions)
 
     def __add__(self, other: "PixelHistogram") -> "PixelHistogram":
         """Return the histogram of both shards together.
@@ -93,19 +85,13 @@ class PixelHistogram:
         """
         n_pixels, n_regions = self.n_pixels + other.n_pixels, self.n_regions + other.n_regions
         _refuse_overflow(n_pixels, n_regions)
-        return PixelHistogram(
-            _frozen(self.pixels + other.pixels),
-            _frozen(self.positives + other.positives),
-            _frozen(self.weights + other.weights),
-            n_pixels,
-            n_regions,
-        )
+        pixels = _frozen(self.pixels + other.pixels)
+        return PixelHistogram(pixels, self.defects + other.defects, n_pixels, n_regions)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, PixelHistogram) and (
             np.array_equal(self.pixels, other.pixels)
-            and np.array_equal(self.positives, other.positives)
-            and np.array_equal(self.weights, other.weights)
+            and self.defects == other.defects
             and self.n_regions == other.n_regions
         )
 
@@ -119,13 +105,13 @@ class PixelHistogram:
         if self.n_pixels == 0:
             empty = np.zeros(0, np.int64)
             return Ranking(negatives=empty, positives=empty, overlap=empty)
-        occupied = np.flatnonzero(self.positives != 0)
-        starts = np.sort(np.concatenate(([0], occupied, occupied + 1)), kind="stable")
-        starts = starts[(np.diff(starts, prepend=-1) > 0) & (starts <= LEVELS)]
-        positives = self.positives[starts].astype(np.int64)[::-1]
+        starts, places = _groups(self.defects.bins)
+        positives, overlap = np.zeros((2, len(starts)), np.int64)
+        positives[places] = self.defects.positives
+        overlap[places] = self.defects.weights
         # In uint32, fast and safe: a histogram holds fewer than 2**32 pixels.
-        pixels = np.add.reduceat(self.pixels, starts, dtype=np.uint32)[::-1].astype(np.int64)
-        return Ranking(pixels - positives, positives, overlap=self.weights[starts][::-1])
+        pixels = np.add.reduceat(self.pixels, starts, dtype=np.uint32).astype(np.int64)
+        return Ranking((pixels - positives)[::-1], positives[::-1], overlap=overlap[::-1])
 
 
 @dataclass(frozen=True)
@@ -168,8 +154,9 @@ def aupro_200(histogram: PixelHistogram, *, fpr_limit: float = 0.3) -> Metric:
         return Metric(nan, reason)
     low, high = np.flatnonzero(histogram.pixels)[[0, -1]]
     thresholds = (low + np.arange(200) * ((high - low) / 200)).astype(np.intp)
-    fpr = _share_above(histogram.pixels - histogram.positives, thresholds)
-    overlap = _share_above(histogram.weights, thresholds)[fpr < fpr_limit]
+    positives, weights = histogram.defects.tables()
+    fpr = _share_above(histogram.pixels - positives, thresholds)
+    overlap = _share_above(weights, thresholds)[fpr < fpr_limit]
     fpr = fpr[fpr < fpr_limit]
     if len(fpr) < 2 or fpr[0] == fpr[-1]:
         return Metric(nan, "fewer than two of 200 thresholds have an FPR below the limit")
@@ -205,6 +192,22 @@ def _aupro(ranking: Ranking, *, fpr_limit: float) -> Metric:
     if reason or ranking.overlap is None:
         return Metric(nan, reason or "no regions were counted")
     return Metric(float(aupro(ranking.negatives, ranking.overlap, fpr_limit=fpr_limit)))
+
+
+def _groups(
+    bins: Int64[np.ndarray, " occupied"],
+) -> tuple[Int64[np.ndarray, " group"], Int64[np.ndarray, " occupied"]]:
+    """Return where groups of bins start, lowest first, and which groups are the given bins.
+
+    Each given bin is a group; so are those between two of them, below the first and above the last.
+    """
+    first = int(len(bins) == 0 or bins[0] > 0)
+    after = np.append(np.diff(bins) > 1, bins[-1:] < LEVELS)  # bins in between follow
+    places = np.arange(first, first + len(bins)) + np.cumsum(after) - after
+    starts = np.zeros(first + len(bins) + np.count_nonzero(after), np.int64)
+    starts[places] = bins
+    starts[places[after] + 1] = bins[after] + 1
+    return starts, places
 
 
 def _share_above(

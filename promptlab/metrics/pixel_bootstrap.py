@@ -172,9 +172,10 @@ def _coarse_bins(histogram: PixelHistogram) -> tuple[UInt16[np.ndarray, " fine"]
     occupied = np.flatnonzero(histogram.pixels != 0)
     spread = int(occupied[-1] - occupied[0]) if len(occupied) else 0
     shift = max(0, spread.bit_length() - _FINE_BITS)
-    normal = _neighbours(histogram.pixels, shift) - _neighbours(histogram.positives, shift)
+    positives, weights = histogram.defects.tables(shift)
+    normal = _neighbours(histogram.pixels, shift) - positives
     mass = np.zeros(len(normal))
-    for part in (normal, _neighbours(histogram.weights, shift)):
+    for part in (normal, weights):
         below = np.cumsum(part)
         mass += below / max(int(below[-1]), 1)
     ends = np.searchsorted(mass, np.arange(1, BINS) * (mass[-1] / BINS))

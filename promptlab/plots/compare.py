@@ -53,7 +53,7 @@ def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> 
             ax.axvline(
                 getattr(row, metric).value, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0
             )
-    ax.set_yticks(range(len(rows)), [_row_label(row) for row in rows])
+    ax.set_yticks(range(len(rows)), [_row_label(row, metric) for row in rows])
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.set_xlabel(f"{metric_label(metric)} (%), mean over categories, 95 % interval")
     ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
@@ -117,8 +117,9 @@ def _draw_row(ax: Axes, place: int, row: CompareRow, metric: str) -> None:
     ax.plot(value.value, place, "o", color=INK, markersize=6, zorder=4)
 
 
-def _row_label(row: CompareRow) -> str:
-    star = " *" if row.gain and row.gain.p_holm is not None and row.gain.p_holm < 0.05 else ""
+def _row_label(row: CompareRow, metric: str) -> str:
+    gain = row.gains.get(metric)
+    star = " *" if gain and gain.p_holm is not None and gain.p_holm < 0.05 else ""
     return shorten(row.label, 44) + star
 
 

@@ -31,7 +31,7 @@ from promptlab.prompts.templates import (
     render_prefix,
     request_text,
 )
-from promptlab.prompts.traffic import CapReachedError, Gate, Usage
+from promptlab.prompts.traffic import CapReachedError, Gate, Spent, Usage
 from promptlab.types import Progress, State, silent
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
     count_tokens: Callable[[str], int] | None = None,
     max_tokens: int = 77,
     cache: Path | None = None,
+    spent: Spent | None = None,
     progress: Progress = silent,
 ) -> Generated:
     """Let a language model write the prompts of one category.
@@ -144,6 +145,8 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
         count_tokens: the backbone's token count; None: prompts may have any number of tokens.
         max_tokens: the backbone's limit, for ``count_tokens``.
         cache: the answer cache's file; None: the one in promptlab's cache folder.
+        spent: what counts towards the caps beside this call; None: nothing. Models on this machine
+            leave it alone.
         progress: told how many prompts of a state are kept, out of how many.
 
     Raises:
@@ -165,13 +168,13 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
     ):
         if model.local:  # what fails on this machine fails again
             manner = manner.model_copy(update={"retries": 0})
+        free = model.local and model.cacheable  # recorded answers of a hosted model were not
         asker = Asker(
             llm=model,
             sampling=sampling,
             form=choose_form(model, template_, asked=form, answers=answers),
             groups=template_.groups,
-            # Recorded answers of a hosted model were not free.
-            gate=Gate(manner, model=model.name, free=model.local and model.cacheable),
+            gate=Gate(manner, model=model.name, free=free, spent=None if model.local else spent),
             traffic=manner,
             answers=answers,
         )

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from promptlab.errors import LLMError, MissingDependencyError
+from promptlab.errors import LLMError, MissingDependencyError, pip_install
 from promptlab.files import digest_file
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def open_gguf(weights: Weights, *, kind: str) -> Iterator["BaseLLM | BaseChatMod
     if find_spec("xllamacpp") is None:
         raise MissingDependencyError(
             "gguf: models need package xllamacpp, which is not installed; "
-            "run `pip install 'promptlab[gguf]'`."
+            f"run `{pip_install('gguf')}`."
         )
     # LangChain takes a third of a second to import, so only those who ask a model pay for it.
     from promptlab.prompts.local_models import wrap  # noqa: PLC0415

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from promptlab.errors import LLMError, MissingDependencyError
+from promptlab.errors import LLMError, MissingDependencyError, pip_install
 from promptlab.prompts.secrets import KEY_VARIABLES, SERVER_KEY
 
 if TYPE_CHECKING:
@@ -100,7 +100,5 @@ def _install_hint(spec: LLMSpec, error: ImportError) -> str:
     _, _, quoted = str(error).partition("`pip install ")
     package = quoted.partition("`")[0] or f"langchain-{spec.provider.replace('_', '-')}"
     extra = _EXTRAS.get(spec.provider)
-    wanted = f"'promptlab[{extra}]'" if extra else package
-    return (
-        f"{spec.name} needs package {package}, which is not installed; run `pip install {wanted}`."
-    )
+    command = pip_install(extra) if extra else f"pip install {package}"
+    return f"{spec.name} needs package {package}, which is not installed; run `{command}`."

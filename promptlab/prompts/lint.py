@@ -143,14 +143,16 @@ def _of_row(
 def _near_duplicates(rows: Sequence[PromptRow], noun: str) -> Iterator[Finding]:
     """Compare each prompt with the earlier ones of its state; equal texts were reported before."""
     for state in State:
-        own = [row for row in rows if row.state == state]
-        texts = [*dict.fromkeys(row.text.strip() for row in own)]
+        first = {row.text.strip(): row for row in reversed(rows) if row.state == state}
         rules = CleaningRules(noun, state, min_words=1, max_words=99)
-        for line in clean_lines(texts, rules).dropped:
-            if line.reason == _MINOR[0]:
-                where = next((row.where for row in own if row.text.strip() == line.text), "")
-                said = f"{line.text!r} says the same as {line.detail!r}"
-                yield Finding(where, "warning", "near-duplicate", said)
+        different: list[str] = []
+        for row in reversed(first.values()):
+            cleaned = clean_lines([row.text], rules, earlier=different)
+            different += cleaned.kept
+            for line in cleaned.dropped:
+                if line.reason == _MINOR[0]:
+                    said = f"{line.text!r} says the same as {line.detail!r}"
+                    yield Finding(row.where, "warning", "near-duplicate", said)
 
 
 def _words(text: str) -> list[str]:

@@ -42,6 +42,8 @@ def state_evidence(text: str) -> Evidence:
     ()
     >>> state_evidence("a bottle with no label and with a crack").abnormal
     ('crack',)
+    >>> state_evidence("a photo of a bottle for anomaly detection").abnormal
+    ()
     """
     lexicon = _lexicon()
     words = _WORD.findall(text.lower())
@@ -60,6 +62,8 @@ def state_evidence(text: str) -> Evidence:
             negated = pending = False
         elif word == ",":
             last = -_CLOSE
+        if following in lexicon["purposes"]:
+            continue
         against = negated or following == "free"
         if _is_defect(word, lexicon):
             side = normal if against else abnormal

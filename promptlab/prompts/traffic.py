@@ -8,7 +8,7 @@ know prompts, templates or what an answer means.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,11 +22,21 @@ from promptlab.prompts.secrets import redact
 if TYPE_CHECKING:
     from langchain_core.rate_limiters import InMemoryRateLimiter
 
-__all__ = ["CapReachedError", "Fault", "Gate", "UnusableAnswerError", "Usage", "fault_of"]
+__all__ = [
+    "CapReachedError",
+    "Fault",
+    "Gate",
+    "Spent",
+    "UnusableAnswerError",
+    "Usage",
+    "fault_of",
+]
 
 T = TypeVar("T")
 
 _LONGEST_WAIT = 60.0
+_DEEPEST = 5
+"""Errors that one error was raised from, one after the other."""
 _MILLION = 1e6
 _HINTS = {
     401: "refused the key",
@@ -77,6 +87,15 @@ class Fault:
     """Whether the provider may have charged for it nevertheless."""
 
 
+class Spent:
+    """What a command has sent and may have paid so far, over all its prompt sets."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.requests = 0
+        self.dollars = 0.0
+
+
 class Gate:
     """Lets requests to one model through, at the pace and within the caps of the traffic rules.
 
@@ -86,12 +105,15 @@ class Gate:
         traffic: the rules.
         model: the model's public name, for messages and prices.
         free: whether it runs on this machine.
+        spent: counts towards the caps together with this gate's own; None: nothing else does.
 
     Raises:
         LLMError: when there is a cap on dollars, but no price to reckon with.
     """
 
-    def __init__(self, traffic: TrafficConfig, *, model: str, free: bool) -> None:
+    def __init__(
+        self, traffic: TrafficConfig, *, model: str, free: bool, spent: Spent | None = None
+    ) -> None:
         self.price = Price(input=0, output=0) if free else traffic.prices.get(model)
         if traffic.max_usd is not None and self.price is None:
             raise LLMError(
@@ -100,18 +122,20 @@ class Gate:
                 "input and output tokens, or cap the requests instead."
             )
         self._traffic = traffic
-        self._lock = threading.Lock()
         self._limiter: InMemoryRateLimiter | None = None
-        self._committed = 0.0
+        self._spent = spent or Spent()
+        self._lock = self._spent.lock
+        self._before = (self._spent.requests, self._spent.dollars)
         self.sent = 0
         self.faults: Counter[str] = Counter()
 
     def used(self) -> float:
-        """Return the share of the caps that is used up; 0 where there is none."""
-        rules = self._traffic
-        requests = self.sent / rules.max_requests if rules.max_requests else 0.0
-        dollars = self._committed / rules.max_usd if rules.max_usd else 0.0
-        return max(requests, dollars)
+        """Return the share used up of what the caps left to this gate; 0 where nothing was left."""
+        rules, (requests, dollars) = self._traffic, self._before
+        return max(
+            _share(self._spent.requests, requests, rules.max_requests),
+            _share(self._spent.dollars, dollars, rules.max_usd),
+        )
 
     def send(self, request: Callable[[], tuple[T, Usage | None]], *, most: Usage) -> T:
         """Make one request, again where that may help.
@@ -149,15 +173,17 @@ class Gate:
         rules = self._traffic
         held = most.cost(self.price) if self.price else 0.0
         with self._lock:
-            if rules.max_requests is not None and self.sent >= rules.max_requests:
+            if rules.max_requests is not None and self._spent.requests >= rules.max_requests:
                 raise CapReachedError(f"the cap of {rules.max_requests} requests is reached")
-            if rules.max_usd is not None and self._committed + held > rules.max_usd:
+            if rules.max_usd is not None and self._spent.dollars + held > rules.max_usd:
                 raise CapReachedError(
-                    f"another request may cost ${held:.4f}, which with ${self._committed:.4f} so "
-                    f"far would break the cap of ${rules.max_usd:.4f}"
+                    f"another request may cost ${held:.4f}, which with "
+                    f"${self._spent.dollars:.4f} so far would break the cap of "
+                    f"${rules.max_usd:.4f}"
                 )
             self.sent += 1
-            self._committed += held
+            self._spent.requests += 1
+            self._spent.dollars += held
             limiter = self._paced()
         if limiter is not None:
             limiter.acquire(blocking=True)
@@ -176,7 +202,11 @@ class Gate:
 
     def _settle(self, held: float, cost: float) -> None:
         with self._lock:
-            self._committed += cost - held
+            self._spent.dollars += cost - held
+
+
+def _share(now: float | int, before: float | int, cap: float | int | None) -> float:
+    return (now - before) / (cap - before) if cap is not None and cap > before else 0.0
 
 
 def fault_of(error: BaseException) -> Fault:
@@ -208,18 +238,30 @@ def _class_of(status: int) -> str:
 
 
 def _status(error: BaseException) -> int | None:
-    for holder in (error, getattr(error, "response", None)):
-        for name in ("status_code", "status", "code"):
-            value = getattr(holder, name, None)
-            if isinstance(value, int):
-                return value
+    for one in _chain(error):
+        for holder in (one, getattr(one, "response", None)):
+            for name in ("status_code", "status", "code"):
+                value = getattr(holder, name, None)
+                if isinstance(value, int):
+                    return value
     return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and what it was raised from: some clients wrap the error with the status."""
+    one: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if one is None:
+            return
+        yield one
+        one = one.__cause__
 
 
 def _retry_after(error: BaseException) -> float | None:
     """Return the seconds that a Retry-After header asks for; it may hold a date (RFC 9110)."""
-    headers: Any = getattr(getattr(error, "response", None), "headers", None) or {}
-    value = str(headers.get("retry-after") or "")
+    responses = (getattr(one, "response", None) for one in _chain(error))
+    found: Iterator[Any] = (getattr(one, "headers", None) or {} for one in responses)
+    value = next((text for one in found if (text := str(one.get("retry-after") or ""))), "")
     try:
         return max(0.0, float(value))
     except ValueError:

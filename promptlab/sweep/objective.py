@@ -11,7 +11,6 @@ import numpy as np
 
 from promptlab.config import ExperimentConfig, ObjectiveConfig, with_overrides
 from promptlab.errors import ConfigError
-from promptlab.evaluate import measure
 from promptlab.workbench import Workbench
 
 __all__ = ["PROMPTS", "Goal", "goals_of", "measure_goals", "quick", "value_goals"]
@@ -69,9 +68,10 @@ def measure_goals(
     wanted = tuple(dict.fromkeys(names))
     cheap = quick(config)
     pixels = any(name != PROMPTS and not name.startswith("image_") for name in wanted)
-    for category in categories:
-        judged = workbench.judge(cheap, category, maps=pixels)
-        metrics = measure(judged, cheap).named
+    for category, judged, measured in workbench.score(
+        dict.fromkeys(categories, cheap), maps=pixels
+    ):
+        metrics = measured.named
         values: dict[str, float] = {}
         for name in wanted:
             if name == PROMPTS:

@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from promptlab.config import ExperimentConfig, SweepConfig
 from promptlab.errors import ConfigError, RecordError
-from promptlab.evaluate import baseline_of, measure, paired_gains, tabulate
+from promptlab.evaluate import baseline_of, paired_gains, tabulate
 from promptlab.metrics.image import paired_gain
 from promptlab.metrics.ranking import auroc
 from promptlab.results import (
@@ -211,12 +211,11 @@ def _search_side(
 def _judge(
     arms: Mapping[str, ExperimentConfig], workbench: Workbench
 ) -> tuple[ResultTable, dict[str, Judged]]:
-    """Measure each category with its configuration; maps are let go at once."""
+    """Measure each category with its configuration; masks are let go at once."""
     measured, judged = {}, {}
-    for category, config in arms.items():
-        one = workbench.judge(config, category)
-        measured[category] = measure(one, config)
-        judged[category] = replace(one, maps=None, masks=None)
+    for category, one, metrics in workbench.score(arms):
+        measured[category] = metrics
+        judged[category] = replace(one, masks=None)
     return tabulate(measured, judged), judged
 
 

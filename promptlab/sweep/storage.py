@@ -30,7 +30,13 @@ from optuna.storages import BaseStorage, JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from promptlab.errors import ConfigError, MissingDependencyError, PromptLabError, RecordError
+from promptlab.errors import (
+    ConfigError,
+    MissingDependencyError,
+    PromptLabError,
+    RecordError,
+    pip_install,
+)
 
 __all__ = [
     "JOURNAL_FILE",
@@ -133,7 +139,7 @@ def telling_no_password(url: str | None) -> Iterator[None]:
         if isinstance(error, ImportError):
             raise MissingDependencyError(
                 f"a study at {hide_password(url)} needs a package that is not installed ({text}); "
-                f"run: pip install 'promptlab[{_extra_of(url)}]'."
+                f"run: {pip_install(_extra_of(url))}."
             ) from None
         if type(error).__name__ in ("ArgumentError", "NoSuchModuleError"):
             raise ConfigError(

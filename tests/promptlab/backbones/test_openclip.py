@@ -269,7 +269,7 @@ def test_failed_download_is_explained(monkeypatch):
 
 def test_missing_package_names_the_command(monkeypatch):
     monkeypatch.setitem(sys.modules, "open_clip", None)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'promptlab\[open-clip\]'"):
+    with pytest.raises(MissingDependencyError, match=r"pip install 'open-clip-torch>=3.0'"):
         load_openclip("ViT-B-16/openai")
 
 

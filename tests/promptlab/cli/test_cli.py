@@ -305,7 +305,7 @@ def test_data_download_shows_licence_and_place_and_asks_to_accept(run: Run) -> N
     [
         ("mpdd", 1, "must be fetched by a person, since .* from https://github.com/stepanje/MPDD"),
         ("mvtec_ad_2", 1, r"mvtec-ad-2, then: promptlab data download mvtec_ad_2 --archive FILE"),
-        ("elpv", 0, r"to get it: pip install 'promptlab\[elpv\]'"),
+        ("elpv", 0, r"to get it: pip install elpv-dataset==1.0.0.post1"),
         ("synthetic", 0, "to get it: promptlab data synth --out FOLDER"),
         ("folder", 0, r"nothing to fetch: set dataset\.root"),
         ("vias", 2, "did you mean 'visa'"),

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pytest
 from fakes import TinyBackbone, write_mvtec
+from llm_servers import good, serving
 
 import promptlab.backbones
 from promptlab.cli import main
 from promptlab.prompts.ensemble import static_prompts
-from promptlab.prompts.files import write_prompt_set
+from promptlab.prompts.files import read_prompt_set, write_prompt_set
 
+pytestmark = [
+    pytest.mark.enable_socket,
+    pytest.mark.allow_hosts(["127.0.0.1"]),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -49,6 +55,19 @@ def test_help_has_an_example(run: Run, command: str) -> None:
 
 def test_lint_when_all_is_well(run: Run, plates: Path) -> None:
     assert run("prompts", "lint", plates.parent) == (0, "", "1 files, 0 errors, 0 warnings\n")
+
+
+def test_lint_finds_no_error_in_the_baseline(run: Run, tmp_path: Path) -> None:
+    # "for anomaly detection" is in seven normal sentences of WinCLIP's list.
+    write_prompt_set(tmp_path / "bottle.jsonl", static_prompts("winclip", "bottle"))
+
+    status, out, err = run("prompts", "lint", tmp_path)
+
+    assert status == 0
+    # Near-duplicates on purpose: each template comes with "a" and with "the".
+    assert len(out.splitlines()) == 5
+    assert out.startswith(f"{tmp_path / 'bottle.jsonl'}:3: warning: near-duplicate: 'a cropped")
+    assert "more warnings are near-duplicate; --json lists all." in err
 
 
 def test_lint_leaves_with_status_1_when_there_is_an_error(run: Run, plates: Path) -> None:
@@ -128,3 +147,57 @@ def test_generate_when_an_option_is_wrong(
     )
     assert found == status
     assert message in err
+
+
+def test_generate_keeps_answers_that_can_be_replayed(run: Run, tmp_path: Path) -> None:
+    with serving(good) as server:
+        llm = f"openai:tiny@{server.url}"
+        words = ("prompts", "generate", "--category", "bottle", "--per-state", 2, "--json")
+        kept = tmp_path / "answers.jsonl"
+        status, out, err = run(*words, "--llm", llm, "--record", kept, "--out", tmp_path / "a")
+        assert (status, f"answers: {kept}" in err) == (0, True)
+        asked = len(server.seen)
+    first = json.loads(out)
+
+    status, out, _ = run(*words, "--llm", f"recorded:{kept}", "--out", tmp_path / "b")
+
+    again = json.loads(out)
+    assert status == 0
+    assert asked == first["requests"] == 2
+    assert (first["normal"], first["abnormal"], first["complete"]) == (2, 2, True)
+    assert (first["input_tokens"], first["output_tokens"]) == (200, 40)
+    assert (first["cost_usd"], first["form"], first["dropped"]) == (None, "lines", {})
+    assert again["digest"] == first["digest"]
+    assert read_prompt_set(Path(again["file"])) == read_prompt_set(Path(first["file"]))
+
+
+def test_generate_asks_at_the_temperature_given(run: Run, tmp_path: Path) -> None:
+    with serving(good) as server:
+        llm = f"openai:tiny@{server.url}"
+        words = ("prompts", "generate", "--category", "bottle", "--per-state", 2, "--llm", llm)
+        assert run(*words, "--temperature", 0.25, "--out", tmp_path)[0] == 0
+        assert {body["temperature"] for body, _ in server.seen} == {0.25}
+
+
+def test_generate_never_replaces_other_prompts(run: Run, plates: Path) -> None:
+    words = ("prompts", "generate", "--static", "curated", "--category", "plate")
+    folder = plates.parent
+    assert run(*words, "--out", folder)[0] == 0
+    (path,) = (one for one in folder.iterdir() if one != plates)
+    assert run(*words, "--out", folder)[0] == 0  # the same prompts
+    spoil(path, "a broken plate", "a plate that I found broken")
+    edited = path.read_text()
+
+    status, _, err = run(*words, "--out", folder)
+
+    assert status == 1
+    assert f"{path} exists and holds other prompts; choose another --out" in err
+    assert path.read_text() == edited
+    assert run(*words, "--force", "--out", folder)[0] == 0
+    assert path.read_text() != edited
+
+
+def test_generate_records_no_answers_of_a_library(run: Run, tmp_path: Path) -> None:
+    words = ("prompts", "generate", "--static", "curated", "--category", "plate")
+    status, _, err = run(*words, "--record", tmp_path / "x", "--out", tmp_path)
+    assert (status, "--static has none" in err) == (2, True)

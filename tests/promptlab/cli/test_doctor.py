@@ -36,9 +36,9 @@ def test_doctor_names_what_mends_everything_that_is_missing(
     found = look()
     assert not [part for part, one in found.items() if not one["ok"] and not one["remedy"]]
     assert found["packages"]["remedy"].startswith("pip install click ")
-    assert found["data: elpv"]["remedy"] == "pip install 'promptlab[elpv]'"
+    assert found["data: elpv"]["remedy"] == "pip install elpv-dataset==1.0.0.post1"
     assert found["data: visa"]["remedy"] == "promptlab data download visa"
-    assert found["anthropic:"]["remedy"] == "pip install langchain-anthropic"
+    assert found["anthropic:"]["remedy"] == "pip install 'langchain-anthropic>=1.7,<2'"
     assert found["HF_TOKEN"]["remedy"] == "export HF_TOKEN=…"
 
 
@@ -91,7 +91,7 @@ def test_doctor_says_when_the_backbone_is_damaged(look, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(promptlab.backbones, "load_backbone", damaged)
     lite = look()["lite"]
-    assert (lite["ok"], lite["remedy"]) == (False, "pip install --force-reinstall promptlab")
+    assert (lite["ok"], lite["remedy"]) == (False, "reinstall promptlab.")
 
 
 def test_doctor_never_prints_a_key(look, monkeypatch: pytest.MonkeyPatch) -> None:

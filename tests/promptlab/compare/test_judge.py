@@ -5,12 +5,11 @@ from promptlab.compare.judge import judge_sets, measure_set, read_masks, resampl
 from promptlab.config import with_overrides
 from promptlab.detector import draw_maps
 from promptlab.errors import ConfigError, DataError
-from promptlab.evaluate import measure
 from promptlab.features import FeatureStore
 from promptlab.metrics.category import evaluate_category
 from promptlab.metrics.resampling import percentile_interval
 from promptlab.prompts.ensemble import static_prompts
-from promptlab.workbench import Workbench
+from promptlab.workbench import Workbench, measure
 
 NAMES = ("winclip", "curated")
 

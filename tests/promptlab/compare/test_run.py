@@ -10,6 +10,7 @@ from promptlab.config import ExperimentConfig, with_overrides
 from promptlab.errors import ConfigError, LLMError, PromptError, RecordError
 from promptlab.evaluate import run_experiment
 from promptlab.prompts.files import read_prompt_set
+from promptlab.types import State
 from promptlab.workbench import Workbench
 
 
@@ -39,6 +40,51 @@ def test_compare_sources_judges_every_row(config, generator, tmp_path):
     for name in ("image_ap", "pixel_auroc", "aupro"):
         metric = getattr(rows["winclip"], name)
         assert metric.low <= metric.value <= metric.high
+
+
+def test_compare_sources_tests_every_metric_against_the_baseline(config, generator, tmp_path):
+    generator()
+
+    _, record = compare_sources(config, parent=tmp_path / "runs")
+
+    rows = rows_by_label(record)
+    base, curated = rows["winclip"], rows["curated"]
+    assert base.gains == {}
+    assert {*curated.gains} == {"image_auroc", "image_ap", "pixel_auroc", "aupro"}
+    assert curated.gain == curated.gains["image_auroc"]
+    for name, gain in curated.gains.items():
+        ours, theirs = getattr(curated, name).value, getattr(base, name).value
+        assert gain.value == pytest.approx(ours - theirs)
+        assert gain.low <= gain.high
+        assert gain.p <= gain.p_holm <= 1
+
+
+def test_compare_sources_writes_why_lines_were_dropped_into_the_table(config, generator, tmp_path):
+    generator()
+
+    folder, _ = compare_sources(config, parent=tmp_path / "runs")
+
+    with (folder / "compare.csv").open(newline="") as file:
+        lines = {(line["source"], line["per_state"]): line for line in csv.DictReader(file)}
+    llm = lines["gguf:smollm2", "3"]
+    assert (llm["drawn"], llm["kept"]) == ("42", "36")
+    assert llm["dropped"] == "6 does not name the category"
+    assert llm["faults"] == "6 timed out"
+    assert float(lines["curated", ""]["pixel_auroc_gain_p_holm"]) <= 1
+
+
+def test_compare_sources_chooses_prompts_as_told(config, generator, tmp_path):
+    generator()
+    changes = {"compare.draws": 1, "compare.per_state": [1, 3], "prompts.select": "random"}
+    found = set()
+    for seed in range(6):
+        told = with_overrides(config, {**changes, "seed": seed})
+        folder, record = compare_sources(told, parent=tmp_path / str(seed))
+        (draw,) = rows_by_label(record)["gguf:smollm2 / completion / 1"].draws
+        kept = read_prompt_set(folder / draw.prompts["plate"])
+        found.add(kept.texts(State.NORMAL)[0].count("."))
+
+    assert len(found) > 1  # three prompts that differ in dots; evenly spaced takes the first
 
 
 def test_compare_sources_asks_each_sample_once(config, generator, tmp_path):

@@ -1,6 +1,7 @@
 import pytest
 
 from promptlab.datasets import tables
+from promptlab.datasets.dataset import digest_samples
 from promptlab.datasets.tables import read_elpv, read_visa
 from promptlab.errors import DataError, MissingDependencyError
 from promptlab.types import State
@@ -55,11 +56,13 @@ def test_read_elpv_finds_the_package_when_no_root_is_given():
     labels = [sample.label for sample in dataset.samples]
     assert (labels.count(State.NORMAL), labels.count(State.ABNORMAL)) == (1508, 821)
     assert dataset.samples[0].path.is_file()
+    assert digest_samples(dataset.samples) == dataset.contents
+    assert read_elpv(None, ["mono"]).contents == ""
 
 
 def test_read_elpv_refuses_when_the_package_is_missing(monkeypatch):
     monkeypatch.setattr(tables, "find_spec", lambda _: None)
-    with pytest.raises(MissingDependencyError, match=r"run pip install 'promptlab\[elpv\]'"):
+    with pytest.raises(MissingDependencyError, match=r"run pip install elpv-dataset==1.0.0.post1"):
         read_elpv(None, None)
 
 

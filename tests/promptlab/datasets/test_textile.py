@@ -2,6 +2,7 @@ import pytest
 from PIL import Image
 
 from promptlab.datasets import tables
+from promptlab.datasets.dataset import digest_samples
 from promptlab.datasets.textile import read_textile
 from promptlab.errors import DataError, MissingDependencyError
 from promptlab.types import State
@@ -39,6 +40,13 @@ def test_read_textile_finds_the_package(root, tmp_path, monkeypatch):
     assert len(read_textile(None, None).samples) == 3
 
 
+def test_read_textile_is_the_published_one():
+    pytest.importorskip("conformal_clip_data", reason="the optional package is not installed")
+    dataset = read_textile(None, None)
+    assert len(dataset.samples) == 2000
+    assert digest_samples(dataset.samples) == dataset.contents
+
+
 def test_read_textile_refuses_a_missing_folder(tmp_path):
     with pytest.raises(DataError, match=r"has no global; check dataset\.root or reinstall"):
         read_textile(tmp_path, None)
@@ -46,5 +54,5 @@ def test_read_textile_refuses_a_missing_folder(tmp_path):
 
 def test_read_textile_refuses_when_the_package_is_missing(monkeypatch):
     monkeypatch.setattr(tables, "find_spec", lambda _: None)
-    with pytest.raises(MissingDependencyError, match="run pip install 'conformal-clip-data'"):
+    with pytest.raises(MissingDependencyError, match=r"run pip install conformal-clip-data==0.1.4"):
         read_textile(None, None)

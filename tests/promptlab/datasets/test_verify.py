@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from promptlab.datasets.dataset import digest_samples, limited
 from promptlab.datasets.folders import read_mvtec
 from promptlab.datasets.verify import verify_dataset
 from promptlab.files import digest_file
+from promptlab.types import State
 
 
 @pytest.fixture
@@ -62,3 +64,18 @@ def test_verify_dataset_names_a_missing_file_once(root):
     dataset = replace(dataset, digests={path: digest_file(path)})
     path.unlink()
     assert [problem.path for problem in verify_dataset(dataset)] == [path]
+
+
+def test_verify_dataset_finds_another_version_of_a_known_set(root):
+    dataset = read_mvtec(root, None)
+    known = replace(dataset, contents=digest_samples(dataset.samples))
+    assert verify_dataset(known) == ()
+    swapped = replace(
+        known,
+        samples=tuple(replace(sample, label=State(1 - sample.label)) for sample in known.samples),
+    )
+    (problem,) = verify_dataset(swapped)
+    assert (problem.kind, problem.path) == ("changed", root / "nut/test")
+    Image.fromarray(np.zeros((2, 3), np.uint8)).save(root / "nut/test/good/0.png")
+    assert [problem.kind for problem in verify_dataset(known)] == ["changed"]
+    assert limited(known, limit=2, seed=0).contents == ""

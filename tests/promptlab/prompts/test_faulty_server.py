@@ -4,6 +4,8 @@ import gc
 import json
 import logging
 import sqlite3
+import threading
+from importlib.resources import files
 
 import pytest
 from llm_servers import (
@@ -28,6 +30,7 @@ from promptlab.config import TrafficConfig
 from promptlab.errors import LLMError
 from promptlab.prompts.files import write_prompt_set
 from promptlab.prompts.generate import generate_prompts
+from promptlab.prompts.traffic import Spent
 from promptlab.types import State
 
 pytestmark = [
@@ -226,6 +229,60 @@ def test_cap_on_dollars_stops_before_it_could_be_broken(tmp_path):
         assert server.seen == []
         made = write(server, tmp_path, traffic=rules)
     assert made.cost_usd == pytest.approx(0.24)
+
+
+def test_caps_hold_for_all_prompt_sets_of_a_command_together(tmp_path):
+    # Three sets; the first sends two requests, the second two (half of what is left, each state
+    # one), and nothing is left for the third. What is cached is given nevertheless.
+    spent = Spent()
+    capped = FAST.model_copy(update={"max_requests": 4})
+    with serving(good) as server:
+        for seed in (1, 2):
+            assert write(server, tmp_path, seed=seed, traffic=capped, spent=spent).complete
+        with pytest.raises(LLMError, match="the cap of 4 requests is reached"):
+            write(server, tmp_path, seed=3, traffic=capped, spent=spent)
+        again = write(server, tmp_path, seed=1, traffic=capped, spent=spent)
+
+        assert len(server.seen) == spent.requests == 4
+    assert again.cached == 2
+
+
+def test_requests_are_sent_several_at_a_time_and_each_once(tmp_path):
+    # Each answer holds one usable line, so that a state of four needs four requests; a request
+    # is answered only once another one is under way beside it.
+    pair = threading.Barrier(2)
+    written = iter(range(99))
+
+    def answer(exchange):
+        pair.wait(timeout=20)
+        asked = json.dumps(exchange.body)
+        state = "clean rim" if "without any defect" in asked else "chipped rim"
+        says(f"a bottle with a {state} and {WORDS[next(written)]}")(exchange)
+
+    with serving(answer) as server:
+        made = write(
+            server,
+            tmp_path,
+            per_state=4,
+            traffic=FAST.model_copy(update={"max_concurrency": 2}),
+            template=one_at_a_time(tmp_path),
+        )
+
+        assert len(server.seen) == 8
+        assert len({body["seed"] for body, _ in server.seen}) == 4  # of each state
+    assert made.complete
+    assert made.faults == {}
+    assert len(kept_answers(tmp_path)) == 8
+
+
+WORDS = ("glass", "label", "cork", "neck", "thread", "base", "shoulder", "stopper")
+
+
+def one_at_a_time(folder):
+    shipped = files("promptlab.prompts").joinpath("templates", "describe.yaml").read_text()
+    path = folder / "one.yaml"
+    path.write_text(shipped.replace("answers_per_request: 12", "answers_per_request: 1"))
+    return str(path)
 
 
 def test_cap_on_dollars_without_a_price_is_refused(tmp_path):

@@ -74,7 +74,7 @@ def test_open_gguf_when_the_engine_is_missing(monkeypatch, tmp_path):
     monkeypatch.setattr(gguf, "find_spec", lambda _: None)
 
     with (
-        pytest.raises(MissingDependencyError, match=r"run `pip install 'promptlab\[gguf\]'`"),
+        pytest.raises(MissingDependencyError, match=r"run `pip install 'xllamacpp>=2026.1'`"),
         open_gguf(Weights("x", tmp_path, ""), kind="chat"),
     ):
         pass

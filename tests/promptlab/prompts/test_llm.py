@@ -95,7 +95,9 @@ def test_open_llm_when_the_providers_package_is_missing(monkeypatch):
 
     with (
         open_llm("anthropic:x", kind="chat", sampling=SAMPLING) as llm,
-        pytest.raises(MissingDependencyError, match=r"run `pip install 'promptlab\[anthropic\]'`"),
+        pytest.raises(
+            MissingDependencyError, match=r"run `pip install 'langchain-anthropic>=1.7,<2'`"
+        ),
     ):
         llm.model()
 

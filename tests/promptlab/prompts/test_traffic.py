@@ -5,7 +5,14 @@ import pytest
 
 from promptlab.config import Price, TrafficConfig
 from promptlab.errors import LLMError
-from promptlab.prompts.traffic import CapReachedError, Gate, UnusableAnswerError, Usage, fault_of
+from promptlab.prompts.traffic import (
+    CapReachedError,
+    Gate,
+    Spent,
+    UnusableAnswerError,
+    Usage,
+    fault_of,
+)
 
 MOST = Usage(1000, 1000)
 AT_ONCE = TrafficConfig(retries=2, backoff=0.0)
@@ -71,6 +78,17 @@ def test_fault_of_when_retry_after_is_a_date():
     assert 28 < fault_of(RefusedError(429, retry_after=moment)).wait <= 30
 
 
+def test_fault_of_when_a_client_wraps_the_error_with_the_status():
+    wrapped = ValueError("the client failed")
+    wrapped.__cause__ = RuntimeError("calling the model failed")
+    wrapped.__cause__.__cause__ = RefusedError(429, retry_after="7")
+
+    fault = fault_of(wrapped)
+
+    assert (fault.kind, fault.wait) == ("HTTP 429: the server limits the rate", 7.0)
+    assert not fault.billed
+
+
 def test_send_when_a_retry_mends_it_counts_the_fault():
     gate = Gate(AT_ONCE, model="x:y", free=True)
 
@@ -124,6 +142,25 @@ def test_send_when_a_request_timed_out_counts_it_as_billed():
 
     with pytest.raises(CapReachedError):
         gate.send(failing(TimeoutError()), most=MOST)
+
+
+def test_used_is_the_share_of_what_others_left():
+    # Of ten requests others have sent four; three of the six that are left are half.
+    spent = Spent()
+    rules = AT_ONCE.model_copy(update={"max_requests": 10})
+    others = Gate(rules, model="x:y", free=False, spent=spent)
+    for _ in range(4):
+        others.send(failing(), most=MOST)
+    gate = Gate(rules, model="x:y", free=False, spent=spent)
+
+    assert gate.used() == 0
+    for _ in range(3):
+        gate.send(failing(), most=MOST)
+
+    assert gate.used() == 0.5
+    assert others.used() == 0.7
+    assert Gate(rules.model_copy(update={"max_requests": 7}), model="x:y", free=False,
+                spent=spent).used() == 0  # fmt: skip
 
 
 def test_gate_when_a_cap_on_dollars_has_no_price():

@@ -68,7 +68,7 @@ def test_errors_that_are_no_storages_pass_as_they_are() -> None:
 
 def test_a_missing_driver_is_named_with_its_remedy() -> None:
     with (
-        pytest.raises(MissingDependencyError, match=r"pip install 'promptlab\[postgres\]'"),
+        pytest.raises(MissingDependencyError, match=r"pip install 'psycopg\[binary\]>=3.2'"),
         telling_no_password(SECRET),
     ):
         raise ImportError("no module named psycopg")
