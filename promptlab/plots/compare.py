@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from promptlab.compare.record import AuditRecord, AuditRow, CompareRecord, CompareRow
 from promptlab.errors import RecordError
@@ -18,6 +17,7 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
@@ -56,7 +56,7 @@ def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> 
     ax.set_yticks(range(len(rows)), [_row_label(row) for row in rows])
     ax.set_ylim(-0.6, len(rows) - 0.4)
     ax.set_xlabel(f"{metric_label(metric)} (%), mean over categories, 95 % interval")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.xaxis.set_major_formatter(percent())
     ax.grid(axis="x")
     handles = [
         Line2D([], [], marker="o", color=INK, markersize=6, label="mean, 95 % interval"),
@@ -90,7 +90,7 @@ def audit_figure(record: AuditRecord) -> Figure:
     ax.set_yticks(range(len(variants)), variants[::-1])
     ax.set_ylim(-0.6, len(variants) - 0.4)
     ax.set_xlabel("image AUROC (%), mean over categories; dashed: chance")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.xaxis.set_major_formatter(percent())
     ax.grid(axis="x")
     handles = [
         Line2D([], [], marker=marker, linestyle="", color=str(shade), label=shorten(source, 40))
