@@ -18,6 +18,7 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
@@ -145,7 +146,7 @@ def _draws(row: CompareRow, metric: str) -> list[float]:
 def _in_percent(ax: Axes) -> None:
     """Write fractions in percent, with no more decimals than the ticks need."""
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}")
+    ax.xaxis.set_major_formatter(percent())
     ax.grid(axis="x")
 
 
