@@ -20,6 +20,8 @@ judge() { # name, then --set arguments
   for file in compare.json audit.json compare.csv audit.csv; do
     sed "s#$OUT#\$OUT#g; s#${PROMPTLAB_DATA%/}#\$PROMPTLAB_DATA#g" "$OUT/$name/$file" > "$KEEP/$name.$file"
   done
+  cp "$OUT/$name/compare.png" "$KEEP/$name.compare.png"
+  cp "$OUT/$name/audit.png" "$KEEP/$name.audit.png"
 }
 judge real --set dataset.name=mvtec --set "dataset.root=$OUT/images"
 judge elpv --set dataset.name=elpv

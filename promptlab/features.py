@@ -347,7 +347,10 @@ def _encode(
     """Run the backbone once per batch and kind of piece; give pieces per image."""
     batch = torch.stack(list(images))
     made: list[dict[str, _Pieces]] = [{} for _ in images]
-    encoded = backbone.encode_images(batch, value_tokens="value" in pieces)
+    windowed = [piece for piece in pieces if piece.startswith("window")]
+    encoded, windows = backbone.encode_with_windows(
+        batch, [_window(piece) for piece in windowed], value_tokens="value" in pieces
+    )
     for i, pieces_of_image in enumerate(made):
         pieces_of_image["base"] = {
             "global": encoded.global_embedding[i].to("cpu", dtype),
@@ -360,12 +363,9 @@ def _encode(
     for kind, tokens in (backbone.encode_tokens(batch, list(kinds)) if kinds else {}).items():
         for i, tokens_of_image in enumerate(tokens):
             made[i][kinds[kind]] = {"tokens": tokens_of_image.to("cpu", dtype)}
-    for piece in pieces:
-        if piece.startswith("window"):
-            side, stride = _window(piece)
-            indices = square_windows(encoded.grid, side, stride=stride).indices
-            for i, windows in enumerate(backbone.encode_windows(batch, indices)):
-                made[i][piece] = {"window": windows.to("cpu", dtype)}
+    for piece, of_batch in zip(windowed, windows, strict=True):
+        for i, of_image in enumerate(of_batch):
+            made[i][piece] = {"window": of_image.to("cpu", dtype)}
     return made
 
 

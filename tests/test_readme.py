@@ -1,6 +1,9 @@
 import re
 from pathlib import Path
 
+import pytest
+
+from promptlab.bench.report import markdown_of, read_report
 from promptlab.report.markdown import markdown_table
 from promptlab.results import read_record
 
@@ -14,6 +17,15 @@ def test_readme_quotes_the_committed_records() -> None:
     assert records
     assert quoted is not None
     assert quoted.group(1) == markdown_table(records)
+
+
+def test_readme_quotes_the_committed_benchmark() -> None:
+    readme = (ROOT / "README.md").read_text()
+    quoted = re.search(r"<!-- bench:begin -->\n(.*?)<!-- bench:end -->", readme, re.DOTALL)
+    if quoted is None:
+        pytest.skip("the README quotes no benchmark")
+    (record,) = (ROOT / "experiments/records/bench").glob("*.json")
+    assert quoted.group(1) == markdown_of(read_report(record))
 
 
 def test_readme_links_lead_somewhere() -> None:

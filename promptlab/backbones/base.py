@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from PIL import Image
 from torch import Tensor
 
+from aligners.windows import square_windows
 from promptlab.errors import BackboneError
 from promptlab.types import Size
 
@@ -92,6 +93,28 @@ class Backbone(ABC):
             images: a preprocessed batch.
             windows: for each window the row-major indices of its patches.
         """
+
+    def encode_with_windows(
+        self,
+        images: Float[Tensor, "batch 3 height width"],
+        windows: Sequence[tuple[int, int]],
+        *,
+        value_tokens: bool = False,
+    ) -> tuple[EncodedImages, list[Float[Tensor, "batch _window dim"]]]:
+        """Encode a preprocessed batch and its square windows, as the two methods above do.
+
+        A backbone may compute once what both begin with.
+
+        Args:
+            images: a preprocessed batch.
+            windows: side and stride, in patches, of each kind of windows.
+            value_tokens: as in `encode_images`.
+        """
+        encoded = self.encode_images(images, value_tokens=value_tokens)
+        indices = (
+            square_windows(encoded.grid, side, stride=step).indices for side, step in windows
+        )
+        return encoded, [self.encode_windows(images, each) for each in indices]
 
     @abstractmethod
     def encode_text(self, texts: Sequence[str]) -> Float[Tensor, "prompt dim"]:

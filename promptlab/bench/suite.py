@@ -1,4 +1,4 @@
-"""All groups of the benchmark in one run, and its table.
+"""All groups of the benchmark in one run.
 
 Groups are measured one after another, so that none competes with another for the cores.
 """
@@ -6,29 +6,28 @@ Groups are measured one after another, so that none competes with another for th
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
+from promptlab.bench.report import Report
 from promptlab.bench.rows import Row
 from promptlab.runtime import limit_threads
 from promptlab.types import Progress, silent
 
-__all__ = ["GROUPS", "Report", "run_suite", "show"]
+__all__ = ["GROUPS", "run_suite"]
 
 GROUPS = ("startup", "metrics", "store", "lite", "encode", "sweep")
-_PACKAGES = ("promptlab", "torch", "numpy", "opencv-python-headless", "open-clip-torch", "adeval")
-
-
-@dataclass(frozen=True)
-class Report:
-    """What was measured, on what."""
-
-    machine: dict[str, str]
-    rows: tuple[tuple[str, Row], ...]
-    """Each with its group."""
-    seconds: float
+_PACKAGES = (
+    "promptlab",
+    "torch",
+    "numpy",
+    "opencv-python-headless",
+    "open-clip-torch",
+    "scikit-learn",
+    "scikit-image",
+    "adeval",
+)
 
 
 def run_suite(
@@ -60,19 +59,7 @@ def run_suite(
             found = _measure_of(group)(short=short)
         rows += [(group, row) for row in found]
     progress("bench", len(chosen), len(chosen))
-    return Report(machine, tuple(rows), perf_counter() - begun)
-
-
-def show(row: Row) -> tuple[str, ...]:
-    """Return a row's cells: work, beside what, value, goal, whether it is met, seconds of both."""
-    if row.value is None:
-        return (row.work, row.reference, row.note, row.goal, "", "", "")
-    value = f"{row.value:.2g}" if abs(row.value) < 10 else f"{row.value:,.0f}"
-    seconds = [
-        "" if each is None else f"{each:.3g}" for each in (row.seconds, row.reference_seconds)
-    ]
-    met = {True: "yes", False: "no", None: ""}[row.met]
-    return (row.work, row.reference, f"{value} {row.unit}", row.goal, met, *seconds)
+    return Report(machine, short, tuple(rows), perf_counter() - begun)
 
 
 def _measure_of(group: str) -> Callable[..., list[Row]]:

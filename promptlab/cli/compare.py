@@ -10,7 +10,7 @@ from promptlab.cli.console import ExampleCommand, percent, print_json, print_tab
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from promptlab.compare.record import AuditRecord, CompareRecord, CompareRow
+    from promptlab.compare.record import AuditRecord, AuditRow, CompareRecord, CompareRow
 
 __all__ = ["compare"]
 
@@ -76,18 +76,28 @@ def _save(figure: "Figure", path: Path) -> None:
 
 
 def _print_comparison(record: "CompareRecord") -> None:
-    metrics = ("image_auroc", "image_ap", "pixel_auroc", "aupro")
-    rows = []
+    """Print two tables, narrow enough for most terminals: what is reached, and what it takes."""
+    metrics = [
+        name
+        for name in ("image_auroc", "image_ap", "pixel_auroc", "aupro")
+        if any(getattr(row, name).value is not None for row in record.rows)
+    ]
+    reached, taken = [], []
     for row in record.rows:
         values = (getattr(row, name) for name in metrics)
         shown = [percent(value.value, value.low, value.high) for value in values]
-        rows.append([row.label, *shown, _draws(row), _gain(row), _p(row), *_effort(row)])
-    columns = [
-        "prompts", *metrics, "draws: sd", "gain", "p (Holm)", "kept/drawn", "tokens", "s", "USD",
-    ]  # fmt: skip
+        reached.append([row.label, *shown, _draws(row)])
+        taken.append([row.label, _gain(row), _p(row), *_effort(row)])
     count = sum(record.categories.values())
     title = f"{record.name}: {record.dataset}, {count} images; percent, means over categories"
-    print_table(title, columns, rows, numbers=True)
+    print_table(title, ["prompts", *metrics, "draws: sd"], reached, numbers=True)
+    click.echo()
+    print_table(
+        f"gain in image AUROC over {record.baseline}, points; effort of all draws",
+        ["prompts", "gain", "p (Holm)", "kept/drawn", "tokens", "s", "USD"],
+        taken,
+        numbers=True,
+    )
     for row in record.rows:
         reasons = ", ".join(f"{count} {reason}" for reason, count in list(row.dropped.items())[:4])
         if reasons:
@@ -129,25 +139,30 @@ def _effort(row: "CompareRow") -> tuple[str, str, str, str]:
 
 
 def _print_audit(record: "AuditRecord") -> None:
-    rows = [
-        [
-            f"{row.source}: {row.variant}",
-            percent(row.image_auroc.value, row.image_auroc.low, row.image_auroc.high),
-            f"{100 * row.repeat_low:.1f} to {100 * row.repeat_high:.1f}" if row.repeats > 1 else "",
-            "-" if row.kept is None else f"{100 * row.kept:.0f} %",
-            f"{row.rank_correlation:+.2f}",
-            percent(row.image_auroc_global),
-            percent(row.pixel_auroc),
-            row.example_abnormal,
-        ]
-        for row in record.rows
-    ]
-    columns = [
-        "prompts", "image_auroc", "repeats", "kept", "rank corr.", "global only", "pixel_auroc",
-        "an abnormal prompt",
-    ]  # fmt: skip
+    """Print a table and a verdict for each source."""
     count = sum(record.categories.values())
-    title = f"{record.name}: {record.dataset}, {count} images; percent, means over categories"
-    print_table(title, columns, rows, numbers=True)
+    click.echo(f"{record.name}: {record.dataset}, {count} images; percent, means over categories")
+    pixels = any(row.pixel_auroc is not None for row in record.rows)
+    columns = ["prompts", "image_auroc", "repeats", "kept", "rank corr.", "global only"]
     for source, said in record.verdicts.items():
-        click.echo(f"{source}: {said}")
+        rows = [_audit_cells(row) for row in record.rows if row.source == source]
+        click.echo()
+        print_table(
+            source,
+            columns + ["pixel_auroc"] * pixels,
+            [cells if pixels else cells[:-1] for cells in rows],
+            numbers=True,
+        )
+        click.echo(said)
+
+
+def _audit_cells(row: "AuditRow") -> list[str]:
+    return [
+        row.variant,
+        percent(row.image_auroc.value, row.image_auroc.low, row.image_auroc.high),
+        f"{100 * row.repeat_low:.1f} to {100 * row.repeat_high:.1f}" if row.repeats > 1 else "",
+        "-" if row.kept is None else f"{100 * row.kept:.0f} %",
+        f"{row.rank_correlation:+.2f}",
+        percent(row.image_auroc_global),
+        percent(row.pixel_auroc),
+    ]

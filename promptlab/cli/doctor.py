@@ -4,8 +4,10 @@ import json
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -49,7 +51,9 @@ class _Finding:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def doctor(*, as_json: bool) -> None:
     """Say what works here: device, backbones, language models, data, keys (never printed)."""
-    findings = [*_machine(), *_backbones(), *_language_models(), *_data_sets(), *_keys()]
+    looks = (_device, _cache, _backbones, _language_models, _data_sets)
+    findings = [_python(), _requirements(), *(one for look in looks for one in _found(look))]
+    findings += _keys()
     if as_json:
         print_json(json.dumps({"findings": [asdict(finding) for finding in findings]}))
         return
@@ -57,25 +61,41 @@ def doctor(*, as_json: bool) -> None:
         [finding.part, "yes" if finding.ok else "no", finding.what, finding.remedy]
         for finding in findings
     ]
-    print_table("", ["part", "works", "what", "remedy"], rows)
+    columns = ["part", "works", "what", "remedy"]
+    try:
+        print_table("", columns, rows)
+    except ImportError:  # rich draws it, and may be what is missing
+        click.echo("\n".join("\t".join(row) for row in (columns, *rows)))
 
 
-def _machine() -> list[_Finding]:
-    import torch  # noqa: PLC0415
+def _found(look: Callable[[], list[_Finding]]) -> list[_Finding]:
+    """Return what a look finds; a package that is missing costs this look only."""
+    try:
+        return look()
+    except ImportError as error:
+        part = look.__name__.strip("_").replace("_", " ")
+        remedy = _requirements().remedy or "install promptlab into a new environment"
+        return [_Finding(part, ok=False, what=f"cannot be looked at: {error}", remedy=remedy)]
 
-    from promptlab.files import cache_folder  # noqa: PLC0415
-    from promptlab.runtime import choose_device, limit_threads  # noqa: PLC0415
 
+def _python() -> _Finding:
     packages = ", ".join(f"{name} {_version(name)}" for name in ("torch", "transformers", "optuna"))
     oldest, newest = (".".join(map(str, one)) for one in _PYTHON)
     fits = _PYTHON[0] <= sys.version_info[:2] <= _PYTHON[1]
     remedy = "" if fits else f"make an environment with Python {oldest} to {newest}"
+    return _Finding(
+        "python", ok=fits, what=f"{platform.python_version()}; {packages}", remedy=remedy
+    )
+
+
+def _device() -> list[_Finding]:
+    import torch  # noqa: PLC0415
+
+    from promptlab.runtime import choose_device, limit_threads  # noqa: PLC0415
+
     return [
-        _Finding("python", ok=fits, what=f"{platform.python_version()}; {packages}", remedy=remedy),
-        _requirements(),
         _Finding("device", ok=True, what=f"{choose_device()}, {limit_threads()} threads"),
         _Finding("precision", ok=True, what=f"float32 (torch {torch.__version__})"),
-        _cache(cache_folder()),
     ]
 
 
@@ -86,15 +106,25 @@ def _requirements() -> _Finding:
     except PackageNotFoundError:
         what = "promptlab runs from a folder and is not installed"
         return _Finding("packages", ok=False, what=what, remedy="pip install -e .")
-    needed = [re.split(r"[^A-Za-z0-9._-]", line)[0] for line in stated if "extra ==" not in line]
+    needed = {
+        re.split(r"[^A-Za-z0-9._-]", line)[0]: line.partition(";")[0].strip()
+        for line in stated
+        if "extra ==" not in line
+    }
     missing = [name for name in needed if not _version(name)]
     if missing:
-        remedy = f"pip install {' '.join(missing)}"
+        remedy = f"pip install {' '.join(shlex.quote(needed[name]) for name in missing)}"
         return _Finding("packages", ok=False, what=f"missing: {', '.join(missing)}", remedy=remedy)
     return _Finding("packages", ok=True, what=f"all {len(needed)} that are needed")
 
 
-def _cache(folder: Path) -> _Finding:
+def _cache() -> list[_Finding]:
+    from promptlab.files import cache_folder  # noqa: PLC0415
+
+    return [_room_in(cache_folder())]
+
+
+def _room_in(folder: Path) -> _Finding:
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not (existing.is_dir() and os.access(existing, os.W_OK)):
         remedy = "export PROMPTLAB_CACHE=FOLDER (one that you can write)"
@@ -113,6 +143,7 @@ def _backbones() -> list[_Finding]:
 
     try:
         backbone = load_backbone("lite", image_size=None, device="cpu", precision="auto")
+        backbone.encode_text(["a crack"])  # the sentence encoder is opened by the first text only
         lite = _Finding("lite", ok=True, what=backbone.id)
     except PromptLabError as error:
         what, _, remedy = str(error).rpartition("; ")

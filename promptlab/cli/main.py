@@ -121,4 +121,6 @@ def _told(error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in (errno.EROFS, errno.EACCES):
         return f"error: {error.filename} must be accessible, but: {error.strerror}."
     text = " ".join(str(error).split())
+    if isinstance(error, ModuleNotFoundError):
+        return f"error: {text}; promptlab doctor names what is missing and the command for it."
     return f"unexpected {type(error).__name__}: {text}; --debug shows where."

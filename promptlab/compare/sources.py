@@ -16,7 +16,12 @@ from promptlab.config import CompareConfig, ExperimentConfig
 from promptlab.errors import LLMError, PromptLabError
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
-from promptlab.prompts.generate import Generated, generate_prompts
+from promptlab.prompts.generate import (
+    Effort,
+    Generated,
+    NothingUsableError,
+    generate_prompts,
+)
 from promptlab.prompts.llm import default_template, parse_llm
 from promptlab.prompts.promptset import PromptSet
 from promptlab.prompts.selection import Embed
@@ -83,6 +88,8 @@ class _Written:
 
     made: Generated | None
     error: str = ""
+    effort: Effort | None = None
+    """Also of a sample that failed after it was asked."""
 
 
 class Writer:
@@ -135,18 +142,16 @@ class Writer:
         rng = np.random.default_rng((self._config.seed, seed or 0))
         return pool.subset(source.per_state, select=select, rng=rng, embed=self._embed), ""
 
-    def effort(self, source: Source, seed: int | None, nouns: dict[str, str]) -> list[Generated]:
+    def effort(self, source: Source, seed: int | None, nouns: dict[str, str]) -> list[Effort]:
         """Return what the model was asked for these categories; shared answers count once."""
         found = {id(one): one for one in self._effort(source, seed, nouns)}
         return list(found.values())
 
-    def _effort(
-        self, source: Source, seed: int | None, nouns: dict[str, str]
-    ) -> Iterator[Generated]:
+    def _effort(self, source: Source, seed: int | None, nouns: dict[str, str]) -> Iterator[Effort]:
         for noun in nouns.values():
-            made = self._ask(source, seed, noun).made if source.kind == "llm" else None
-            if made is not None:
-                yield made
+            effort = self._ask(source, seed, noun).effort if source.kind == "llm" else None
+            if effort is not None:
+                yield effort
 
     def _ask(self, source: Source, seed: int | None, noun: str) -> _Written:
         """Ask for as many prompts as the largest row needs; smaller rows take some of them."""
@@ -176,12 +181,15 @@ class Writer:
     @staticmethod
     def _asked(ask: Callable[[], Generated]) -> _Written:
         try:
-            return _Written(ask())
+            made = ask()
+        except NothingUsableError as error:
+            return _Written(None, str(error), error.effort)
         except PromptLabError as error:  # a model that fails is a finding, not the end
             return _Written(None, str(error))
+        return _Written(made, effort=made)
 
 
-def reasons(efforts: list[Generated]) -> dict[str, int]:
+def reasons(efforts: list[Effort]) -> dict[str, int]:
     """Count the dropped lines of several samples by reason, most frequent first."""
     counts = Counter(line.reason for made in efforts for line in made.dropped)
     return dict(counts.most_common())

@@ -13,7 +13,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullFormatter
 
 from promptlab.errors import RecordError
 from promptlab.plots.style import (
@@ -24,6 +25,7 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
@@ -35,16 +37,19 @@ __all__ = ["ablation_bars", "category_heatmap", "prompt_count_curves"]
 COUNT = "prompts.per_state"
 _LINES = (("o", "-"), ("s", "--"), ("^", ":"), ("D", "-."), ("v", "-"), ("P", "--"))
 _PANELS = 8
+_DASHES = (0, (4, 3))
+_SPANNED = 5
+"""With more categories than this their intervals would hide the bars."""
 
 
 @house_style()
 def ablation_bars(records: Sequence[RunRecord], metric: str = "image_auroc") -> Figure:
     """Compare variants on the same images: a bar is the mean over categories, a dot a category.
 
-    Where the metric is the image AUROC, the second panel shows the gain over WinCLIP's prompts
-    with the run's aligner and fusion, with its paired 95 % bootstrap interval: an interval that
-    touches zero says that the difference may be chance. With one category the bar carries that
-    category's own interval.
+    Thin lines are the categories' own 95 % bootstrap intervals, while there are few. Where the
+    metric is the image AUROC, the second panel shows the gain over WinCLIP's prompts with the
+    run's aligner and fusion, with its paired interval: one that touches zero says that the
+    difference may be chance. With one category the bar carries that category's own interval.
 
     Raises:
         RecordError: when there is no record, or the runs judged different images.
@@ -61,18 +66,22 @@ def ablation_bars(records: Sequence[RunRecord], metric: str = "image_auroc") -> 
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(len(names) - 0.4, -0.6)
     panels[0].set_xlabel(f"{metric_label(metric)} (%)")
-    panels[0].xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-    _widen(panels[0], [dots for one in records for dots in _category_values(one, metric)])
+    panels[0].xaxis.set_major_formatter(percent())
+    panels[0].set_xlim(0, 1)
+    if "auroc" in metric:
+        panels[0].axvline(0.5, color=INK, linewidth=0.9, linestyle=_DASHES, zorder=1.5)
     if gains:
         panels[1].axvline(0, color=INK, linewidth=0.9)
         panels[1].set_xlabel("gain over WinCLIP's prompts (points)")
-        panels[1].xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        panels[1].xaxis.set_major_formatter(percent())
+        panels[1].tick_params(axis="y", left=False)
+        panels[1].spines["left"].set_visible(False)
+        panels[1].margins(x=0.08)
     for ax in panels:
         ax.grid(axis="x")
         ax.set_axisbelow(True)
-    figure.legend(
-        handles=_ablation_handles(records, gains=gains), loc="outside upper left", ncols=3
-    )
+    handles = _ablation_handles(records, gains=gains, chance="auroc" in metric)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3 if gains else 2)
     return figure
 
 
@@ -104,7 +113,7 @@ def category_heatmap(records: Sequence[RunRecord], metric: str = "image_auroc") 
         values, ax=ax, annot=words, fmt="", cmap="viridis", annot_kws={"fontsize": 7},
         linewidths=1.2, linecolor="white", mask=np.isnan(values),
         xticklabels=[one.name for one in variants], yticklabels=[shorten(p) for p in places],
-        cbar_kws={"label": f"{metric_label(metric)} (%)", "format": PercentFormatter(1, symbol="")},
+        cbar_kws={"label": f"{metric_label(metric)} (%)", "format": percent()},
     )  # fmt: skip
     for row, column in np.argwhere(np.isnan(values)):
         ax.text(column + 0.5, row + 0.5, "-", ha="center", va="center", color=SOFT)
@@ -114,6 +123,8 @@ def category_heatmap(records: Sequence[RunRecord], metric: str = "image_auroc") 
     for label in ax.get_xticklabels():
         label.set(ha="right" if long else "center", rotation_mode="anchor")
     ax.set_ylabel("category")
+    if any(cell.low is not None for row in cells for cell in row):
+        ax.set_title("small print: 95 % interval", loc="left", fontsize=8, color=SOFT)
     return figure
 
 
@@ -150,14 +161,21 @@ def prompt_count_curves(records: Sequence[RunRecord], metric: str = "image_auroc
     for ax, category in zip(axes.flat, categories, strict=False):
         for nth, (name, runs) in enumerate(lines.items()):
             _curve(ax, runs, category, metric, nth=nth, colour=colours[nth], name=name)
-        _dress_counts(ax, category, counts, chance="auroc" in metric)
+        _dress_counts(ax, category, counts)
     for ax in axes.flat[len(categories) :]:
         ax.remove()
     for ax in axes[:, 0]:
         ax.set_ylabel(f"{metric_label(metric)} (%)")
     handles, _ = axes[0, 0].get_legend_handles_labels()
+    if axes[0, 0].collections:
+        handles.append(Patch(facecolor="#d1d5db", edgecolor=SOFT, label="95 % interval"))
+    if "auroc" in metric and axes[0, 0].get_ylim()[0] < 0.5:
+        for ax in figure.axes:
+            chance = ax.axhline(0.5, color=INK, linewidth=0.9, linestyle=_DASHES)
+        handles.append(chance)
+        chance.set_label("chance")
     figure.supxlabel("prompts per state", fontsize=9)
-    figure.legend(handles=handles, loc="outside upper left", ncols=3)
+    figure.legend(handles=handles, loc="outside upper left", ncols=4)
     return figure
 
 
@@ -169,25 +187,16 @@ def _mean_bar(ax: Axes, row: int, record: RunRecord, metric: str) -> None:
         return
     ax.barh(row, mean, height=0.66, color=NORMAL, edgecolor=INK, linewidth=0.6)
     values = _category_values(record, metric)
-    if len(values) > 1:
-        ax.scatter(
-            values,
-            row + spread(len(values), 0.4),
-            s=12,
-            color=INK,
-            linewidths=0,
-            zorder=3,
-            alpha=0.75,
-        )
-    else:
-        (only,) = record.results.categories.values()
-        value = only.metrics[metric]
-        if value.low is not None and value.high is not None:
-            ax.hlines(row, value.low, value.high, color=INK, linewidth=1.4, zorder=3)
-    ax.annotate(
-        f"{100 * mean:.1f}", (1.01, row), xycoords=("axes fraction", "data"), va="center",
-        fontsize=7.5, annotation_clip=False,
-    )  # fmt: skip
+    several = len(record.results.categories) > 1
+    heights = row + (spread(len(values), 0.46) if several else np.zeros(len(values)))
+    if len(values) <= _SPANNED:
+        for y, value in zip(heights, values, strict=True):
+            if value.low is not None and value.high is not None:
+                ax.hlines(y, value.low, value.high, color=INK, linewidth=0.8 if several else 1.4)
+    if several:
+        ax.scatter([v.value or 0 for v in values], heights, s=13, color=INK, linewidths=0, zorder=3)
+    # At the foot of its bar: between two panels a number seems to belong to either.
+    ax.text(0.008, row, f"{100 * mean:.1f}", va="center", fontsize=7.5, color=INK)
 
 
 def _gain_bar(ax: Axes, row: int, gain: MetricValue | None) -> None:
@@ -204,15 +213,18 @@ def _gain_bar(ax: Axes, row: int, gain: MetricValue | None) -> None:
     )  # fmt: skip
 
 
-def _ablation_handles(records: Sequence[RunRecord], *, gains: bool) -> list[Line2D]:
+def _ablation_handles(records: Sequence[RunRecord], *, gains: bool, chance: bool) -> list[Line2D]:
     several = any(len(record.results.categories) > 1 for record in records)
+    bar = "mean over categories" if several else "value"
     handles = [Line2D([], [], marker="s", linestyle="", color=NORMAL, markeredgecolor=INK,
-                      label="mean over categories" if several else "value")]  # fmt: skip
+                      markersize=8, label=bar)]  # fmt: skip
     if several:
         handles.append(Line2D([], [], marker="o", linestyle="", color=INK, markersize=4,
                               label="a category"))  # fmt: skip
-    if gains or not several:
+    if gains or not several or len(records[0].results.categories) <= _SPANNED:
         handles.append(Line2D([], [], color=INK, linewidth=1.4, label="95 % interval"))
+    if chance:
+        handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle=_DASHES, label="chance"))
     if gains:
         look: dict[str, Any] = {
             "marker": "D",
@@ -227,14 +239,9 @@ def _ablation_handles(records: Sequence[RunRecord], *, gains: bool) -> list[Line
     return handles
 
 
-def _category_values(record: RunRecord, metric: str) -> list[float]:
+def _category_values(record: RunRecord, metric: str) -> list[MetricValue]:
     values = (one.metrics.get(metric) for one in record.results.categories.values())
-    return [value.value for value in values if value is not None and value.value is not None]
-
-
-def _widen(ax: Axes, values: Sequence[float]) -> None:
-    """Begin the axis of bars at zero, and leave room for the largest value."""
-    ax.set_xlim(0, max([1.0, *values]))
+    return [value for value in values if value is not None and value.value is not None]
 
 
 def _at(variant: Variant, place: str, metric: str) -> MetricValue:
@@ -315,14 +322,12 @@ def _curve(
         )  # fmt: skip
 
 
-def _dress_counts(ax: Axes, category: str, counts: Sequence[int], *, chance: bool) -> None:
+def _dress_counts(ax: Axes, category: str, counts: Sequence[int]) -> None:
     ax.set_title(shorten(category), loc="left")
     ticks = sorted(set(counts))
     ax.set_xscale("log")
     ax.set_xticks(ticks, [str(tick) for tick in ticks])
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.minorticks_off()
-    ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.yaxis.set_major_formatter(percent())
     ax.grid(axis="y")
-    if chance and ax.get_ylim()[0] < 0.5:
-        ax.axhline(0.5, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))

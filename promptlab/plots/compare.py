@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from promptlab.compare.record import AuditRecord, AuditRow, CompareRecord, CompareRow
 from promptlab.errors import RecordError
@@ -18,10 +18,11 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
-from promptlab.results import MetricValue
+from promptlab.results import MetricValue, PairedValue
 
 __all__ = ["audit_figure", "comparison_figure"]
 
@@ -32,8 +33,9 @@ _MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> Figure:
     """Show each row's metric with its 95 % interval, and its single draws.
 
-    Rows are sorted by value; the dashed line is the baseline. Small points are draws of a language
-    model.
+    Rows are sorted by value; the dashed line is the baseline. Small points below a row are draws of
+    a language model. Where there are intervals, the second panel shows the gain over the baseline
+    on the same images: one that touches zero may be chance, a star marks p < 0.05 after Holm.
 
     Raises:
         RecordError: when no row has the metric.
@@ -45,25 +47,35 @@ def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> 
             "choose image_auroc, or data with masks."
         )
     rows.sort(key=lambda row: getattr(row, metric).value)
-    figure = Picture(figsize=(7.2, 0.9 + 0.42 * len(rows)), layout="constrained")
-    ax = figure.add_subplot()
+    gains = any(row.gains[metric].low is not None for row in rows if metric in row.gains)
+    size = (8.6 if gains else 7.2, 1.0 + 0.45 * len(rows))
+    figure = Picture(figsize=size, layout="constrained")
+    panels = figure.subplots(1, 1 + gains, squeeze=False, sharey=True)[0]
     for place, row in enumerate(rows):
-        _draw_row(ax, place, row, metric)
+        _draw_row(panels[0], place, row, metric)
         if row.label == record.baseline:
-            ax.axvline(
+            panels[0].axvline(
                 getattr(row, metric).value, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0
             )
-    ax.set_yticks(range(len(rows)), [_row_label(row, metric) for row in rows])
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlabel(f"{metric_label(metric)} (%), mean over categories, 95 % interval")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-    ax.grid(axis="x")
+        elif gains:
+            _draw_gain(panels[1], place, row.gains.get(metric))
+    panels[0].set_yticks(range(len(rows)), [_row_label(row, metric) for row in rows])
+    panels[0].set_ylim(-0.6, len(rows) - 0.4)
+    panels[0].set_xlabel(f"{metric_label(metric)} (%), mean over categories")
+    if gains:
+        panels[1].tick_params(axis="y", length=0)
+        panels[1].axvline(0, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
+        panels[1].set_xlabel(f"gain over {record.baseline} (points)")
+    for ax in panels:
+        _in_percent(ax)
     handles = [
         Line2D([], [], marker="o", color=INK, markersize=6, label="mean, 95 % interval"),
-        Line2D([], [], marker="o", linestyle="", color=NORMAL, markeredgecolor=INK,
-               markersize=4, label="one draw"),
         Line2D([], [], color=SOFT, linestyle=(0, (4, 3)), label=f"baseline: {record.baseline}"),
-    ]  # fmt: skip
+    ]
+    if any(len(_draws(row, metric)) > 1 for row in rows):
+        draw = Line2D([], [], marker="o", linestyle="", color=NORMAL, markeredgecolor=INK,
+                      markeredgewidth=0.4, markersize=4, label="one draw")  # fmt: skip
+        handles.insert(1, draw)
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
@@ -79,7 +91,7 @@ def audit_figure(record: AuditRecord) -> Figure:
     figure = Picture(figsize=(7.2, 1.0 + 0.5 * len(variants)), layout="constrained")
     ax = figure.add_subplot()
     offsets = (np.arange(len(sources)) - (len(sources) - 1) / 2) * 0.7 / max(len(sources), 1)
-    shades = np.linspace(0.15, 0.75, len(sources))
+    shades = np.linspace(0.1, 0.6, len(sources))
     for offset, shade, marker, source in zip(
         offsets, shades, _cycled(_MARKERS, len(sources)), sources, strict=True
     ):
@@ -90,14 +102,16 @@ def audit_figure(record: AuditRecord) -> Figure:
     ax.set_yticks(range(len(variants)), variants[::-1])
     ax.set_ylim(-0.6, len(variants) - 0.4)
     ax.set_xlabel("image AUROC (%), mean over categories; dashed: chance")
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
-    ax.grid(axis="x")
+    _in_percent(ax)
     handles = [
         Line2D([], [], marker=marker, linestyle="", color=str(shade), label=shorten(source, 40))
         for shade, marker, source in zip(
             shades, _cycled(_MARKERS, len(sources)), sources, strict=True
         )
     ]
+    handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="95 % interval over images"))
+    if any(row.repeats > 1 for row in record.rows):
+        handles.append(Line2D([], [], color=NORMAL, linewidth=5, label="lowest to highest repeat"))
     figure.legend(handles=handles, loc="outside upper left", ncols=2)
     return figure
 
@@ -106,15 +120,34 @@ def _draw_row(ax: Axes, place: int, row: CompareRow, metric: str) -> None:
     value: MetricValue = getattr(row, metric)
     if value.value is None:
         return
-    draws = [found for one in row.draws if (found := one.metrics.get(metric)) is not None]
+    draws = _draws(row, metric)
     if len(draws) > 1:
         ax.scatter(
-            draws, place + spread(len(draws), 0.4), s=16, color=NORMAL, edgecolors=INK,
+            draws, place - 0.26 + spread(len(draws), 0.12), s=16, color=NORMAL, edgecolors=INK,
             linewidths=0.4, zorder=2,
         )  # fmt: skip
     if value.low is not None and value.high is not None:
         ax.hlines(place, value.low, value.high, color=INK, linewidth=1.6, zorder=3)
     ax.plot(value.value, place, "o", color=INK, markersize=6, zorder=4)
+
+
+def _draw_gain(ax: Axes, place: int, gain: PairedValue | None) -> None:
+    if gain is None:
+        return
+    if gain.low is not None and gain.high is not None:
+        ax.hlines(place, gain.low, gain.high, color=INK, linewidth=1.6, zorder=3)
+    ax.plot(gain.value, place, "o", color=INK, markersize=6, zorder=4)
+
+
+def _draws(row: CompareRow, metric: str) -> list[float]:
+    return [found for one in row.draws if (found := one.metrics.get(metric)) is not None]
+
+
+def _in_percent(ax: Axes) -> None:
+    """Write fractions in percent, with no more decimals than the ticks need."""
+    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(percent())
+    ax.grid(axis="x")
 
 
 def _row_label(row: CompareRow, metric: str) -> str:

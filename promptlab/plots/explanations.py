@@ -41,7 +41,6 @@ def explanation_figure(explanation: Explanation, *, prompts: int = 6) -> Figure:
     panels = below.subplots(1, 2, sharex=True)
     for ax, state in zip(panels, (State.ABNORMAL, State.NORMAL), strict=True):
         _draw_prompts(ax, explanation, state=state, count=rows)
-    below.supxlabel("similarity to the image, minus the mean of all prompts", fontsize=9)
     shown = [prompt for state in State for prompt in explanation.ranked(state)[:rows]]
     if not all(prompt.kept for prompt in shown):
         dropped = Patch(facecolor="white", edgecolor=INK, linewidth=0.6, label="dropped")
@@ -95,6 +94,9 @@ def _draw_prompts(ax: Axes, explanation: Explanation, *, state: State, count: in
         f"{state.name.lower()}: {explanation.kept(state)} of {total} prompts kept", loc="right"
     )
     ax.tick_params(axis="x", labelsize=7.5, colors=SOFT)
+    ax.set_xlabel(
+        "similarity minus the mean of all prompts\n(in brackets: the similarity itself)", fontsize=8
+    )
 
 
 def _label(prompt: PromptEvidence) -> str:

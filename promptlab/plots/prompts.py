@@ -59,8 +59,8 @@ def similarity_distributions(explanations: Sequence[Explanation]) -> Figure:
         for state in State
     ]  # fmt: skip
     if any(not prompt.kept for one in explanations for prompt in one.prompts):
-        handles.append(Line2D([], [], marker="o", linestyle="", color="white", label="dropped",
-                              markeredgecolor=SOFT, markeredgewidth=0.8))  # fmt: skip
+        handles.append(Line2D([], [], marker="o", linestyle="", color="white", markeredgecolor=SOFT,
+                              label="dropped (empty)", markeredgewidth=0.8))  # fmt: skip
     handles.append(Line2D([], [], color=INK, linewidth=1.6, label="mean of those kept"))
     handles.append(Patch(facecolor="#e5e7eb", edgecolor=SOFT, hatch="////", label="overlap band"))
     figure.legend(handles=handles, loc="outside upper left", ncols=5, columnspacing=1.4)
@@ -71,8 +71,8 @@ def similarity_distributions(explanations: Sequence[Explanation]) -> Figure:
 def prompt_map(prompts: PromptSet, embeddings: Float[np.ndarray, "prompt dim"]) -> Figure:
     """Show the text embeddings of a prompt set in the plane of their two largest variances.
 
-    Colour is the state, shape the source; the crosses are the means of the states. Distances in
-    the plane are shorter than they are: the axes say how much of the variance each shows.
+    Colour is the state, shape the source; the large crosses are the means of the states. Distances
+    in the plane are shorter than they are: the axes say how much of the variance each shows.
 
     Args:
         prompts: the set.
@@ -103,15 +103,17 @@ def prompt_map(prompts: PromptSet, embeddings: Float[np.ndarray, "prompt dim"]) 
                 color=_COLOURS[state], edgecolors=INK, linewidths=0.4, alpha=0.85,
             )  # fmt: skip
         x, y = plane[states == state].mean(0)
-        ax.scatter(x, y, marker="x", s=150, linewidths=5, color="white", zorder=4)
-        ink = INK if state == State.NORMAL else ABNORMAL
-        ax.scatter(x, y, marker="x", s=120, linewidths=2.6, color=ink, zorder=5)
-    ax.set_aspect("equal", adjustable="datalim")
+        ax.scatter(x, y, marker="X", s=330, color="white", linewidths=0, zorder=4)
+        ax.scatter(
+            x, y, marker="X", s=170, color=_COLOURS[state], edgecolors=INK, linewidths=1.3, zorder=5
+        )
+    ax.set_aspect("equal")
     ax.set(
         xlabel=f"first principal axis ({100 * shares[0]:.0f} % of the variance)",
         ylabel=f"second principal axis ({100 * shares[1]:.0f} %)",
     )
-    figure.legend(handles=_map_handles(sources), loc="outside upper left", ncols=3)
+    handles = _map_handles(sources)
+    figure.legend(handles=handles, loc="outside upper left", ncols=5 if len(handles) < 6 else 3)
     return figure
 
 
@@ -157,8 +159,8 @@ def _map_handles(sources: Sequence[str]) -> list[Line2D | Patch]:
         Patch(facecolor=_COLOURS[state], edgecolor=INK, linewidth=0.4, label=state.name.lower())
         for state in State
     ]
-    handles.append(Line2D([], [], marker="x", linestyle="", color=INK, markeredgewidth=2.4,
-                          markersize=8, label="mean of a state"))  # fmt: skip
+    handles.append(Line2D([], [], marker="X", linestyle="", color="white", markeredgecolor=INK,
+                          markeredgewidth=1.3, markersize=10, label="mean of a state"))  # fmt: skip
     return handles + [
         Line2D([], [], marker=_SOURCES[nth % len(_SOURCES)], linestyle="", color="white",
                markeredgecolor=INK, label=shorten(source, 32))

@@ -6,10 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from promptlab.errors import RecordError
-from promptlab.plots.style import ABNORMAL, INK, NORMAL, SOFT, Picture, house_style
+from promptlab.plots.style import ABNORMAL, INK, NORMAL, SOFT, Picture, house_style, percent
 from promptlab.results import ImageScore
 
 __all__ = ["reliability_diagram", "wilson_interval"]
@@ -38,7 +37,7 @@ def reliability_diagram(scores: Sequence[ImageScore], *, bins: int = 8) -> Figur
     abnormal = np.array([one.label == "abnormal" for one in scores])
     figure = Picture(figsize=(5.2, 5.0), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    top.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="score = share")
+    top.plot([0, 1], [0, 1], color=SOFT, linewidth=1, label="where scores are probabilities")
     top.axhline(
         abnormal.mean(), color=INK, linewidth=1, linestyle=(0, (4, 3)), label="share in all images"
     )
@@ -54,13 +53,13 @@ def reliability_diagram(scores: Sequence[ImageScore], *, bins: int = 8) -> Figur
     top.errorbar(
         middles, shares, yerr=[below_by, above_by], fmt="o", color=ABNORMAL, markersize=6,
         markeredgecolor=INK, markeredgewidth=0.5, ecolor=INK, elinewidth=1.2, capsize=2.5,
-        label="bin, 95 % interval",
+        label="images of similar score, 95 % interval",
     )  # fmt: skip
     top.set(ylim=(-0.02, 1.02), ylabel="share of abnormal images (%)")
-    top.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    top.yaxis.set_major_formatter(percent())
     top.grid(visible=True)
     _draw_counts(below, values, abnormal)
-    figure.legend(*top.get_legend_handles_labels(), loc="outside upper left", ncols=3)
+    figure.legend(*top.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     return figure
 
 
@@ -88,5 +87,7 @@ def _draw_counts(
         [values[~abnormal], values[abnormal]], bins=edges.tolist(), stacked=True,
         color=[NORMAL, ABNORMAL], edgecolor=INK, linewidth=0.4, label=["normal", "abnormal"],
     )  # fmt: skip
-    ax.set(xlim=(0, 1), xlabel="image score (0 to 1, larger = more anomalous)", ylabel="images")
+    ax.set(
+        xlim=(-0.02, 1.02), xlabel="image score (0 to 1, larger = more anomalous)", ylabel="images"
+    )
     ax.legend(loc="upper left", fontsize=7.5)

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
 from promptlab.errors import RecordError
 from promptlab.gallery import Example
@@ -21,6 +20,7 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
@@ -73,7 +73,7 @@ def metric_bars(records: Sequence[RunRecord], metric: str) -> Figure:
         for row in range(len(rows))
     ]
     ax.set_yticks(middles, [shorten(row or "mean") for row in rows])
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.xaxis.set_major_formatter(percent())
     ax.grid(axis="x")
     ax.set_axisbelow(True)
     _explain_bars(figure, looks, metric, chance=bool(ax.lines))
@@ -128,11 +128,15 @@ def anomaly_gallery(examples: Sequence[Example]) -> Figure:
     high = max((float(one.max()) for one in maps), default=1.0)
     lines = -(-len(examples) // _PER_ROW)
     columns = -(-len(examples) // lines)
-    tallest = max(example.image.shape[0] / example.image.shape[1] for example in examples)
+    shapes = [example.image.shape[0] / example.image.shape[1] for example in examples]
+    tall = [
+        1.9 * min(max(shapes[line * columns : (line + 1) * columns]), 1.6) for line in range(lines)
+    ]
     figure = Picture(
-        figsize=(1.9 * columns + 0.8, lines * (3.8 * min(tallest, 1.6) + 0.6)), layout="constrained"
+        figsize=(1.9 * columns + 0.8, 2 * sum(tall) + 0.6 * lines), layout="compressed"
     )
-    axes = figure.subplots(2 * lines, columns, squeeze=False)
+    ratios = [each for each in tall for _ in range(2)]
+    axes = figure.subplots(2 * lines, columns, squeeze=False, height_ratios=ratios)
     for ax in axes.flat:
         ax.set_axis_off()
     for nth, example in enumerate(examples):
@@ -165,7 +169,7 @@ def _looks(variants: Sequence[Variant]) -> list[_Look]:
     owners: list[str] = []
     for one in variants:
         for known in baselines:
-            if all(known.get(place, result) == result for place, result in one.baseline.items()):
+            if all(_alike(known.get(place, here), here) for place, here in one.baseline.items()):
                 known.update(one.baseline)  # the same images, or other images: one baseline
                 break
         else:
@@ -175,6 +179,21 @@ def _looks(variants: Sequence[Variant]) -> list[_Look]:
         of = f" of {owner}" if len(baselines) > 1 else ""
         looks.append(_Look(f"WinCLIP baseline{of}", table, "white", _HATCHES[nth % len(_HATCHES)]))
     return looks
+
+
+def _alike(one: CategoryResult, other: CategoryResult) -> bool:
+    """Say whether two results are equal but for what the order of a sum does to its last digits."""
+    names = {*one.metrics, *other.metrics}
+    pairs = [(one.metrics.get(n), other.metrics.get(n)) for n in names]
+    return all(
+        a is not None and b is not None and _near(a.value, b.value) and _near(a.low, b.low)
+        and _near(a.high, b.high)
+        for a, b in pairs
+    )  # fmt: skip
+
+
+def _near(one: float | None, other: float | None) -> bool:
+    return one == other or (one is not None and other is not None and abs(one - other) < 1e-6)
 
 
 def _rows(looks: Sequence[_Look], metric: str) -> tuple[list[str], list[str]]:

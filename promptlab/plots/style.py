@@ -12,6 +12,7 @@ import numpy as np
 import seaborn as sns
 from jaxtyping import Float64
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 __all__ = [
     "ABNORMAL",
@@ -22,6 +23,7 @@ __all__ = [
     "Picture",
     "house_style",
     "metric_label",
+    "percent",
     "shorten",
     "spread",
 ]
@@ -93,6 +95,15 @@ def metric_label(name: str) -> str:
     'pixel AP'
     """
     return METRIC_LABELS.get(name, name.replace("_", " "))
+
+
+def percent() -> FuncFormatter:
+    """Return a formatter of shares in percent, with no digit that says nothing.
+
+    >>> percent()(0.3, 0), percent()(0.875, 0)
+    ('30', '87.5')
+    """
+    return FuncFormatter(lambda x, _: f"{round(100 * x, 6) + 0:g}".replace("-", "\N{MINUS SIGN}"))
 
 
 def spread(count: int, width: float) -> Float64[np.ndarray, " point"]:

@@ -8,16 +8,17 @@ import seaborn as sns
 from jaxtyping import Float64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter, PercentFormatter
+from matplotlib.ticker import NullFormatter
 
 from promptlab.errors import RecordError
-from promptlab.plots.style import INK, Picture, house_style, metric_label
+from promptlab.plots.style import INK, SOFT, Picture, house_style, metric_label, percent
 from promptlab.plots.variants import flat_settings, one_data_set
 from promptlab.results import RunRecord, TrialRecord
 
 __all__ = ["fusion_surface", "sweep_surface"]
 
 _FUSION = ("fusion.global", "fusion.local")
+_SAID = {"fusion.top": "share of the map's pixels\nthat count (fusion.top)"}
 
 
 @house_style()
@@ -66,10 +67,15 @@ def fusion_surface(records: Sequence[RunRecord], metric: str = "image_auroc") ->
         values, ax=ax, annot=words, fmt="", cmap="viridis", annot_kws={"fontsize": 7},
         linewidths=0.8, linecolor="white", xticklabels=[f"{share:.2g}" for share in columns],
         yticklabels=[str(value) for value in rows] if other else False,
-        cbar_kws={"label": f"{metric_label(metric)} (%)", "format": PercentFormatter(1, symbol="")},
+        cbar_kws={"label": f"{metric_label(metric)} (%)", "format": percent()},
     )  # fmt: skip
     _frame_highest(ax, values)
-    ax.set(xlabel="share of the map in the image score (0: whole image only)", ylabel=other)
+    ax.set(
+        xlabel="share of the map in the image score (0: whole image only)",
+        ylabel=_SAID.get(other, other),
+    )
+    small = "lowest and highest category" if _several(records) else "95 % interval"
+    ax.set_title(f"small print: {small}; frame: highest mean", loc="left", fontsize=8, color=SOFT)
     ax.tick_params(length=0, rotation=0)
     return figure
 
@@ -115,6 +121,7 @@ def sweep_surface(trials: Sequence[TrialRecord], x: str, y: str) -> Figure:
         edgecolors=INK,
         linewidths=0.6,
         zorder=3,
+        clip_on=False,
     )
     best = int(values.argmax())
     ax.scatter(
@@ -128,7 +135,7 @@ def sweep_surface(trials: Sequence[TrialRecord], x: str, y: str) -> Figure:
             axis.set_minor_formatter(NullFormatter())
     figure.colorbar(
         dots, ax=ax, label="objective on the search categories (%)",
-        format=PercentFormatter(1, symbol=""),
+        format=percent(),
     )  # fmt: skip
     return figure
 
@@ -149,6 +156,10 @@ def _in_cell(record: RunRecord, metric: str, mean: float) -> str:
         high = max(value.value or 0.0 for value in defined)
     span = "" if low is None or high is None else f"\n{100 * low:.0f} to {100 * high:.0f}"
     return f"{100 * mean:.1f}{span}"
+
+
+def _several(records: Sequence[RunRecord]) -> bool:
+    return len(records[0].results.categories) > 1
 
 
 def _frame_highest(ax: Axes, values: Float64[np.ndarray, "row column"]) -> None:

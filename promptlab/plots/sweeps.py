@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullFormatter, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullFormatter
 
 from promptlab.errors import RecordError
 from promptlab.plots.style import (
@@ -19,6 +19,7 @@ from promptlab.plots.style import (
     Picture,
     house_style,
     metric_label,
+    percent,
     shorten,
     spread,
 )
@@ -78,7 +79,7 @@ def sweep_history(
     ax.set(xlabel="trial", ylabel=f"objective on the\nsearch categories{'' if counts else ' (%)'}")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if not counts:
-        ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        ax.yaxis.set_major_formatter(percent())
     ax.grid(axis="y")
     ax.margins(y=0.12)
     figure.legend(loc="outside upper left", ncols=4)
@@ -101,7 +102,7 @@ def sweep_importances(importances: Mapping[str, float], *, oracle: bool = False)
     bars = ax.barh(names, [importances[name] for name in names], color=NORMAL, edgecolor=INK)
     ax.bar_label(bars, [f"{100 * importances[name]:.0f}" for name in names], padding=3)
     ax.set(xlabel="importance (%)", xlim=(0, 1.1 * max(importances.values())))
-    ax.xaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+    ax.xaxis.set_major_formatter(percent())
     _mark(figure, oracle=oracle)
     return figure
 
@@ -147,7 +148,7 @@ def sweep_front(
             count = name == "prompts"
             axis.set_label_text(f"{metric_label(name)}{'' if count else ' (%)'}")
             if not count:
-                axis.set_major_formatter(PercentFormatter(1, symbol=""))
+                axis.set_major_formatter(percent())
         ax.grid(visible=True)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper left", ncols=3)
@@ -285,5 +286,5 @@ def _effect(ax: Axes, trials: Sequence[TrialRecord], name: str, *, best: TrialRe
         ax.set_xlim(-0.6, len(choices) - 0.4)
     ax.set_xlabel(name)
     if not _is_count(values.tolist()):
-        ax.yaxis.set_major_formatter(PercentFormatter(1, symbol=""))
+        ax.yaxis.set_major_formatter(percent())
     ax.grid(axis="y")

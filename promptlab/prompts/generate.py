@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from promptlab import __version__
 from promptlab.config import Price, TrafficConfig
@@ -37,7 +37,7 @@ from promptlab.types import Progress, State, silent
 if TYPE_CHECKING:
     from langchain_core.prompt_values import PromptValue
 
-__all__ = ["Generated", "generate_prompts"]
+__all__ = ["Effort", "Generated", "NothingUsableError", "generate_prompts"]
 
 _CAP_FACTOR = 3
 _CAP_EXTRA = 8
@@ -46,11 +46,10 @@ _BATCH = 4
 _SHARE = 0.5
 
 
-@dataclass(frozen=True)
-class Generated:
-    """The prompts a language model wrote, and what it took."""
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """What a language model was asked for one prompt set, whether or not one came of it."""
 
-    prompt_set: PromptSet
     dropped: tuple[Dropped, ...]
     drawn: int
     """Lines that the answers held, up to the last one needed."""
@@ -73,15 +72,30 @@ class Generated:
     """Sum over the answers, from when they were first given."""
     complete: bool
     """Whether both states reached the number asked for."""
-    form: Form
-    """How the answers were written."""
-    answers: tuple[RecordedAnswer, ...]
-    """Raw answers, for `promptlab.prompts.recorded.write_recording`."""
 
     @property
     def tokens(self) -> int:
         """Input and output tokens together."""
         return self.usage.input_tokens + self.usage.output_tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated(Effort):
+    """The prompts a language model wrote, and what it took."""
+
+    prompt_set: PromptSet
+    form: Form
+    """How the answers were written."""
+    answers: tuple[RecordedAnswer, ...]
+    """Raw answers, for `promptlab.prompts.recorded.write_recording`."""
+
+
+class NothingUsableError(LLMError):
+    """A language model was asked, but nothing usable came of a state; it may have cost."""
+
+    def __init__(self, text: str, effort: Effort) -> None:
+        super().__init__(text)
+        self.effort = effort
 
 
 @dataclass(frozen=True)
@@ -150,9 +164,10 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
         progress: told how many prompts of a state are kept, out of how many.
 
     Raises:
-        LLMError: when the model cannot be reached, nothing usable came of a state, or a cap on
-            dollars has no price to reckon with.
+        LLMError: when the model cannot be reached, or a cap on dollars has no price to reckon
+            with.
         MissingDependencyError: when a package is missing.
+        NothingUsableError: when nothing usable came of a state; it says what that took.
         PromptError: when the template does not exist or breaks rules, or per_state is below 1.
     """
     if per_state < 1:
@@ -190,6 +205,9 @@ def generate_prompts(  # noqa: PLR0913 - one keyword for each choice of the user
                 max_tokens=max_tokens,
             )
             tallies.append(_fill_state(task, rules, progress=progress))
+            if not tallies[-1].prompts:
+                effort = Effort(**_effort(task, tallies, seconds=time.monotonic() - started))
+                raise NothingUsableError(_why_nothing(task, state, tallies[-1]), effort)
     return _summary(task, tallies, seconds=time.monotonic() - started)
 
 
@@ -223,8 +241,6 @@ def _fill_state(task: _Task, rules: CleaningRules, *, progress: Progress) -> _Ta
         # A model that has answered in this call may do so again; one that has not is not there.
         if misses > bool(task.asker.fresh) or _capped(results):
             break
-    if not tally.prompts:
-        raise _nothing_usable(task, rules.state, tally)
     return tally
 
 
@@ -283,38 +299,46 @@ def _prompt(task: _Task, state: State, text: str, answer: Answer) -> Prompt:
 
 def _summary(task: _Task, tallies: Sequence[_Tally], *, seconds: float) -> Generated:
     prompts = tuple(prompt for tally in tallies for prompt in tally.prompts)
+    return Generated(
+        prompt_set=PromptSet(task.category, prompts),
+        form=task.asker.form,
+        answers=tuple(answer for tally in tallies for answer in tally.answers),
+        **_effort(task, tallies, seconds=seconds),
+    )
+
+
+def _effort(task: _Task, tallies: Sequence[_Tally], *, seconds: float) -> dict[str, Any]:
+    """Return the fields of an Effort."""
+    kept = sum(len(tally.prompts) for tally in tallies)
     dropped = tuple(line for tally in tallies for line in tally.dropped)
     used = [answer for tally in tallies for answer in tally.used]
     usage = Usage(sum(one.input_tokens for one in used), sum(one.output_tokens for one in used))
-    return Generated(
-        prompt_set=PromptSet(task.category, prompts),
-        dropped=dropped,
-        drawn=len(prompts) + len(dropped),
-        kept=len(prompts),
-        requests=sum(tally.requests for tally in tallies),
-        cached=sum(tally.cached for tally in tallies),
-        failed=tuple(reason for tally in tallies for reason in tally.failed),
-        faults=dict(task.asker.gate.faults),
-        usage=usage,
-        cost_usd=_cost(usage, task.asker.gate.price),
-        seconds=seconds,
-        answer_seconds=sum(one.seconds for one in used),
-        complete=len(prompts) == len(State) * task.per_state,
-        form=task.asker.form,
-        answers=tuple(answer for tally in tallies for answer in tally.answers),
-    )
+    return {
+        "dropped": dropped,
+        "drawn": kept + len(dropped),
+        "kept": kept,
+        "requests": sum(tally.requests for tally in tallies),
+        "cached": sum(tally.cached for tally in tallies),
+        "failed": tuple(reason for tally in tallies for reason in tally.failed),
+        "faults": dict(task.asker.gate.faults),
+        "usage": usage,
+        "cost_usd": _cost(usage, task.asker.gate.price),
+        "seconds": seconds,
+        "complete": kept == len(State) * task.per_state,
+        "answer_seconds": sum((one.seconds for one in used), 0.0),
+    }
 
 
 def _cost(usage: Usage, price: Price | None) -> float | None:
     return None if price is None else usage.cost(price)
 
 
-def _nothing_usable(task: _Task, state: State, tally: _Tally) -> LLMError:
+def _why_nothing(task: _Task, state: State, tally: _Tally) -> str:
     asked = f"{task.asker.llm.name} must give usable {state.name.lower()} prompts for {task.noun!r}"
     if tally.failed:
-        return LLMError(f"{asked}, but its requests failed: {tally.failed[-1]}")
+        return f"{asked}, but its requests failed: {tally.failed[-1]}"
     example = f"; the last: {tally.dropped[-1].reason}" if tally.dropped else ""
-    return LLMError(
+    return (
         f"{asked}, but all {len(tally.dropped)} lines of {tally.requests} answers were "
         f"dropped{example}. Try another template, seed or model."
     )

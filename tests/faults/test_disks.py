@@ -189,3 +189,24 @@ def test_score_of_many_files_counts_exactly(tool, config: Path, tmp_path: Path) 
     assert [n for n, row in enumerate(rows) if row["problem"]] == [7, 107, 207]
     assert all(bool(row["image_score"]) != bool(row["problem"]) for row in rows)
     assert tool(*words, "--strict")[0] == 1
+
+
+def test_a_full_disk_stops_a_sweep_that_goes_on_later(
+    full_disk: Path, config: Path, tool, tmp_path: Path
+) -> None:
+    write_mvtec(tmp_path / "data", categories=("plate", "disc"), count=2)
+    search = {
+        "search_categories": ["plate"],
+        "report_categories": ["disc"],
+        "trials": 3,
+        "space": {"fusion.local": {"float": [0, 1]}},
+    }
+    config.write_text(yaml.safe_dump({**yaml.safe_load(config.read_text()), "sweep": search}))
+    fill(full_disk, leave=0)
+    status, said = tool("sweep", config, "--out", full_disk / "sweep")
+    assert (status, halves(full_disk)) == (1, [])
+    assert "a disk is full; free some" in said
+    assert not (full_disk / "sweep" / "sweep.json").exists()
+    (full_disk / "ballast").unlink()
+    assert tool("sweep", config, "--out", full_disk / "sweep")[0] == 0
+    assert (full_disk / "sweep" / "sweep.json").exists()

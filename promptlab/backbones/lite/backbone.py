@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from PIL import Image
 from torch import Tensor
 
+from aligners.windows import square_windows
 from promptlab.backbones.base import Backbone, EncodedImages
 from promptlab.backbones.lite.bundle import LiteWeights, load_packaged
 from promptlab.backbones.lite.stem import STEM_DIGEST, Stem, load_stem
@@ -75,7 +76,29 @@ class LiteBackbone(Backbone):
         self, images: Float[Tensor, "batch 3 height width"], *, value_tokens: bool = False
     ) -> EncodedImages:
         """Encode a preprocessed batch; value tokens cost nothing extra but memory."""
+        return self._encode(*self._embed(images), value_tokens=value_tokens)
+
+    @torch.inference_mode()
+    def encode_with_windows(
+        self,
+        images: Float[Tensor, "batch 3 height width"],
+        windows: Sequence[tuple[int, int]],
+        *,
+        value_tokens: bool = False,
+    ) -> tuple[EncodedImages, list[Float[Tensor, "batch _window dim"]]]:
+        """Encode images and windows; what precedes the tower, most of the time, is done once."""
         patches, grid = self._embed(images)
+        indices = (square_windows(grid, side, stride=step).indices for side, step in windows)
+        made = [self._encode_windows(patches, grid, each) for each in indices]
+        return self._encode(patches, grid, value_tokens=value_tokens), made
+
+    def _encode(
+        self,
+        patches: Float[Tensor, "batch patch channel"],
+        grid: tuple[int, int],
+        *,
+        value_tokens: bool,
+    ) -> EncodedImages:
         encoded = self._tower.encode(patches, patches=True)
         if encoded.patch_tokens is None:
             raise BackboneError("the tower must return patch tokens when asked, but gave none.")
@@ -97,7 +120,14 @@ class LiteBackbone(Backbone):
         What precedes the tower (stem, tokens, position) is computed once an image, so a window
         still knows how its patches compare with the rest of the image.
         """
-        patches, grid = self._embed(images)
+        return self._encode_windows(*self._embed(images), windows)
+
+    def _encode_windows(
+        self,
+        patches: Float[Tensor, "batch patch channel"],
+        grid: tuple[int, int],
+        windows: Int[Tensor, "window member"],
+    ) -> Float[Tensor, "batch window dim"]:
         members = windows.to(self.device)
         if members.numel() == 0 or not 0 <= int(members.min()) <= int(members.max()) < np.prod(
             grid
@@ -106,7 +136,7 @@ class LiteBackbone(Backbone):
                 f"windows must hold patch numbers from 0 to {np.prod(grid) - 1}, but got shape "
                 f"{tuple(members.shape)}; build them for the grid {grid}."
             )
-        step = max(1, WINDOW_CHUNK // (len(images) * members.shape[1]))
+        step = max(1, WINDOW_CHUNK // (len(patches) * members.shape[1]))
         parts = [self._tower.encode_windows(patches, part) for part in members.split(step)]
         return torch.cat(parts, dim=1).clone()
 

@@ -1,7 +1,7 @@
 import pytest
 
+from promptlab.bench.report import show
 from promptlab.bench.rows import below, faster, skipped, time_in_turns, within
-from promptlab.bench.suite import show
 
 
 def test_rows_give_ratios_and_say_whether_goals_are_met() -> None:

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -45,6 +46,15 @@ def test_bench_prints_json_with_machine_and_rows(asked: list[bool]) -> None:
 
 def test_bench_prints_markdown(asked: list[bool]) -> None:
     done = CliRunner().invoke(bench, ["--only", "lite", "--markdown"])
-    head, rule, first, _ = done.stdout.strip().splitlines()
+    head, rule, first, *_ = done.stdout.strip().splitlines()
     assert head.count("|") == rule.count("|") == first.count("|")
     assert first == "| ours | theirs | 3 x faster | >= 4 | no | 1 | 3 |"
+
+
+def test_bench_shows_what_it_wrote_and_measures_nothing(asked: list[bool], tmp_path: Path) -> None:
+    out = str(tmp_path / "bench.json")
+    first = CliRunner().invoke(bench, ["--only", "lite", "--markdown", "--out", out])
+    again = CliRunner().invoke(bench, ["--show", out, "--markdown"])
+    assert again.stdout == first.stdout
+    assert "| ours |" in again.stdout
+    assert len(asked) == 1

@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from fakes import TinyBackbone
 
 import promptlab.backbones
 from promptlab.cli import doctor as module
-from promptlab.errors import BackboneError
+from promptlab.cli import main
+from promptlab.errors import BackboneError, MissingDependencyError
 
 Findings = dict[str, dict[str, object]]
 
@@ -35,7 +37,7 @@ def test_doctor_names_what_mends_everything_that_is_missing(
         monkeypatch.delenv(key, raising=False)
     found = look()
     assert not [part for part, one in found.items() if not one["ok"] and not one["remedy"]]
-    assert found["packages"]["remedy"].startswith("pip install click ")
+    assert found["packages"]["remedy"].startswith("pip install 'click>=8.1' ")
     assert found["data: elpv"]["remedy"] == "pip install elpv-dataset==1.0.0.post1"
     assert found["data: visa"]["remedy"] == "promptlab data download visa"
     assert found["anthropic:"]["remedy"] == "pip install 'langchain-anthropic>=1.7,<2'"
@@ -99,3 +101,44 @@ def test_doctor_never_prints_a_key(look, monkeypatch: pytest.MonkeyPatch) -> Non
     found = look()
     assert found["OPENAI_API_KEY"]["what"] == "set"
     assert "sk-fake" not in json.dumps(found)
+
+
+@pytest.mark.parametrize("module", ["torch", "platformdirs"])
+def test_doctor_works_where_a_package_that_is_needed_is_missing(module: str) -> None:
+    program = f"import sys; sys.modules[{module!r}] = None; from promptlab.cli import main; main()"
+    command = [sys.executable, "-W", "ignore", "-c", program, "doctor", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = {one["part"]: one for one in json.loads(done.stdout)["findings"]}
+    assert found["python"]["ok"]
+    broken = [one for one in found.values() if "cannot be looked at" in one["what"]]
+    assert all(module in one["what"] and one["remedy"] for one in broken)
+    assert broken
+
+
+def test_doctor_prints_plain_lines_where_rich_is_missing(
+    look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    done = CliRunner().invoke(module.doctor, catch_exceptions=False)
+    assert done.stdout.startswith("part\tworks\twhat\tremedy\npython\tyes\t")
+
+
+def test_doctor_opens_the_sentence_encoder_too(look, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_):
+        raise MissingDependencyError(
+            "the lite backbone needs it; install it with: pip install x==1"
+        )
+
+    monkeypatch.setattr(TinyBackbone, "encode_text", missing)
+    lite = look()["lite"]
+    assert (lite["ok"], lite["remedy"]) == (False, "pip install x==1")
+
+
+def test_a_missing_package_is_told_with_the_way_to_doctor(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "promptlab.datasets.load", None)
+    with pytest.raises(SystemExit):
+        main(["data", "list"])
+    assert "promptlab doctor names what is missing" in capsys.readouterr().err

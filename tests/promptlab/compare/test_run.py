@@ -1,15 +1,18 @@
 import csv
 import json
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 
+from promptlab.compare import sources
 from promptlab.compare.record import read_comparison
 from promptlab.compare.run import compare_sources
 from promptlab.config import ExperimentConfig, with_overrides
 from promptlab.errors import ConfigError, LLMError, PromptError, RecordError
 from promptlab.evaluate import run_experiment
 from promptlab.prompts.files import read_prompt_set
+from promptlab.prompts.generate import Effort, NothingUsableError
 from promptlab.types import State
 from promptlab.workbench import Workbench
 
@@ -157,6 +160,28 @@ def test_compare_sources_when_a_model_fails_altogether_keeps_the_others(
     assert lines[-1]["image_auroc"] == ""
     content = json.loads((folder / "compare.json").read_text())
     assert content["rows"][-1]["image_auroc"]["value"] is None
+
+
+def test_compare_sources_counts_what_failed_samples_took(config, generator, tmp_path, monkeypatch):
+    fake = generator()
+    good = fake("gguf:smollm2", "disc", seed=0)
+    spent = Effort(**{field.name: getattr(good, field.name) for field in fields(Effort)})
+
+    def fail(*_, **__):
+        raise NothingUsableError("nothing came of it", replace(spent, kept=0, complete=False))
+
+    monkeypatch.setattr(sources, "generate_prompts", fail)
+
+    _, record = compare_sources(config, parent=tmp_path / "runs")
+
+    row = rows_by_label(record)["gguf:smollm2 / completion / 3"]
+    assert row.error == "3 of 3 draws failed: nothing came of it"
+    assert row.image_auroc.value is None
+    assert not row.complete
+    # Two categories, three draws.
+    assert (row.input_tokens, row.output_tokens, row.cost_usd) == (600, 60, 1.5)
+    assert row.dropped == {"does not name the category": 6}
+    assert row.draws[0].faults == {"timed out": 2}
 
 
 def test_compare_sources_keeps_the_prompts(config, generator, tmp_path):

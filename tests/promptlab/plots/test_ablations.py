@@ -23,10 +23,17 @@ def test_ablation_bars_show_means_categories_and_paired_gains() -> None:
     assert [round(bar.get_width(), 6) for bar in bars.patches] == [0.65, 0.75]
     dots = [one for one in bars.collections if isinstance(one, PathCollection)]
     np.testing.assert_allclose(dots[1].get_offsets()[:, 0], [0.7, 0.8])
+    assert spans(bars.collections) == {(0.55, 0.63), (0.65, 0.73), (0.75, 0.83)}
     assert spans(gains.collections) == {(-0.02, 0.2)}
     assert [text.get_text() for text in bars.get_yticklabels()] == ["mean", "rank"]
     assert gains.get_xlabel() == "gain over WinCLIP's prompts (points)"
     assert {text.get_text().strip() for text in gains.texts} == {"is WinCLIP's prompts"}
+
+
+def test_ablation_bars_leave_out_the_intervals_of_many_categories() -> None:
+    figure = ablation_bars([run_of("x", dict.fromkeys("abcdef", 0.8))])
+    assert spans(figure.axes[0].collections) == set()
+    assert "95 % interval" not in {text.get_text() for text in figure.legends[0].get_texts()}
 
 
 def test_ablation_bars_mark_a_gain_whose_interval_excludes_zero() -> None:
@@ -87,6 +94,20 @@ def test_prompt_count_curves_draw_a_line_and_a_band_per_variant() -> None:
     edges = band.get_paths()[0].vertices
     assert (round(edges[:, 1].min(), 6), round(edges[:, 1].max(), 6)) == (0.55, 0.83)
     assert [text.get_text() for text in ax.get_xticklabels()] == ["1", "4", "20"]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == ["mean", "rank", "95 % interval", "chance"]
+
+
+def test_prompt_count_curves_mark_chance_in_every_panel_or_in_none() -> None:
+    low, high = ({"a": 0.4 + up, "b": 0.9} for up in (0, 0.4))
+    for values, chance in ((low, True), (high, False)):
+        runs = [
+            run_of(str(n), values, config={"prompts": {"per_state": n}, "scorer": {"name": "mean"}})
+            for n in (1, 4)
+        ]
+        dashed = [any(line.get_label() == "chance" or line.get_linestyle() == "--"
+                      for line in ax.lines) for ax in prompt_count_curves(runs).axes]  # fmt: skip
+        assert dashed == [chance, chance]
 
 
 def test_prompt_count_curves_refuse_one_count() -> None:

@@ -5,7 +5,7 @@ from promptlab.compare.audit import VARIANTS
 from promptlab.compare.record import AuditRecord, AuditRow, CompareRecord, CompareRow, DrawResult
 from promptlab.errors import RecordError
 from promptlab.plots.compare import audit_figure, comparison_figure
-from promptlab.results import BackboneRecord, MetricValue, Provenance
+from promptlab.results import BackboneRecord, MetricValue, PairedValue, Provenance
 
 NOTHING = MetricValue(value=None, reason="no masks")
 PART = {
@@ -77,6 +77,21 @@ def test_comparison_figure_shows_rows_draws_intervals_and_the_baseline():
     )
     assert sorted(drawn) == [0.75, 0.85]
     assert "(%)" in ax.get_xlabel()
+
+
+def test_comparison_figure_shows_gains_beside_where_they_have_intervals():
+    gain = PairedValue(value=0.1, low=0.02, high=0.2, p=0.01, p_holm=0.02)
+    better = row("llm", 0.8).model_copy(update={"gains": {"image_auroc": gain}})
+    record = CompareRecord(**PART, baseline="winclip", rows=(row("winclip", 0.7), better))
+
+    ax, gains = comparison_figure(record).axes
+
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["winclip", "llm *"]
+    points = [tuple(line.get_xydata()[0]) for line in gains.lines if line.get_marker() == "o"]
+    assert points == [(0.1, 1.0)]
+    (interval,) = [one.get_segments()[0].tolist() for one in gains.collections]
+    assert interval == [[0.02, 1.0], [0.2, 1.0]]
+    assert gains.get_xlabel() == "gain over winclip (points)"
 
 
 def test_comparison_figure_without_the_metric():

@@ -42,6 +42,16 @@ def test_cost_quality_takes_money_where_every_price_is_known() -> None:
     assert figure.axes[0].get_xlabel() == "cost of all answers (USD)"
 
 
+def test_cost_quality_keeps_free_sources_apart_and_writes_plain_numbers_for_the_others() -> None:
+    figure = cost_quality([source(name, 0.7) for name in "ab"] + [source("c", 0.8, seconds=190.0)])
+    figure.canvas.draw()
+    left, right = (x for x, _ in places(figure)[:2])
+    assert left < 190 / 4 < right < 190 / 2
+    labels = [text.get_text() for text in figure.axes[0].get_xticklabels()]
+    assert {"100", "200"} <= set(labels)
+    assert all(float(label) > 190 / 2 for label in labels)
+
+
 def test_cost_quality_leaves_out_what_has_no_value() -> None:
     assert places(cost_quality([source("a", None), source("b", 0.8)])) == [[1.0, 0.8]]
     with pytest.raises(RecordError, match="none has one"):

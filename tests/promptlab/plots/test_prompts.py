@@ -17,7 +17,7 @@ def test_similarity_distributions_shade_the_overlap_band() -> None:
     assert (band.get_x(), round(band.get_width(), 6)) == (0.2, 0.1)
     assert "1 of 2 normal kept, 2 of 2 abnormal kept" in figure.axes[0].get_title(loc="left")
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend[-3:] == ["dropped", "mean of those kept", "overlap band"]
+    assert legend[-3:] == ["dropped (empty)", "mean of those kept", "overlap band"]
     figure.canvas.draw()
 
 

@@ -29,7 +29,10 @@ def test_reliability_diagram_bins_equally_many_images() -> None:
     # Eight images each, two of them abnormal; mean scores of 0…7 and 8…15 sixteenths.
     np.testing.assert_allclose(bins, [[3.5 / 16, 0.25], [11.5 / 16, 0.25]])
     legend = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert legend == {"score = share", "share in all images", "bin, 95 % interval"}
+    assert legend == {
+        "where scores are probabilities", "share in all images",
+        "images of similar score, 95 % interval",
+    }  # fmt: skip
     assert sum(bar.get_height() for bar in figure.axes[1].containers[0]) == 12
 
 

@@ -127,6 +127,12 @@ def test_metric_bars_draws_a_shared_baseline_once() -> None:
     assert legend_of(metric_bars(runs, "image_ap"))[:3] == ["a", "b", "WinCLIP baseline"]
 
 
+def test_metric_bars_takes_baselines_for_one_that_differ_in_their_last_digits() -> None:
+    runs = [make_record(name, {"mono": 0.8}, {"mono": 0.7 + off}) for name, off in
+            (("a", 0.0), ("b", 1e-12))]  # fmt: skip
+    assert legend_of(metric_bars(runs, "image_ap"))[:3] == ["a", "b", "WinCLIP baseline"]
+
+
 def test_metric_bars_keeps_dollar_signs_as_they_are() -> None:
     record = make_record("run", {r"$\frac$": 0.8}, {r"$\frac$": 0.8})
     metric_bars([record], "image_auroc").canvas.draw()

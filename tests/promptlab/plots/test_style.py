@@ -5,7 +5,7 @@ from promptlab.plots import (
     house_style,
     metric_label,
 )
-from promptlab.plots.style import shorten, spread
+from promptlab.plots.style import percent, shorten, spread
 
 
 def test_metric_label_writes_an_unknown_name_with_blanks() -> None:
@@ -18,6 +18,12 @@ def test_house_style_leaves_no_trace() -> None:
     with house_style():
         assert mpl.rcParams["svg.fonttype"] == "path"
     assert dict(mpl.rcParams) == before
+
+
+def test_percent_writes_shares_without_digits_that_say_nothing() -> None:
+    assert [percent()(share, 0) for share in (0.3, 0.875, 0.1 + 0.2, 0.0, -0.05)] == [
+        "30", "87.5", "30", "0", "\N{MINUS SIGN}5",
+    ]  # fmt: skip
 
 
 def test_shorten_cuts_with_an_ellipsis_within_the_limit() -> None:

@@ -17,7 +17,8 @@ def test_fusion_surface_orders_shares_and_frames_the_highest_mean() -> None:
     ax = fusion_surface(runs).axes[0]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0.5", "0.75"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["0.02", "0.1"]
-    assert ax.get_ylabel() == "fusion.top"
+    assert "fusion.top" in ax.get_ylabel()
+    assert "small print: lowest and highest category" in ax.get_title("left")
     assert "85.0\n80 to 90" in {text.get_text() for text in ax.texts}
     (frame,) = ax.patches
     assert frame.get_xy() == (0.0, 0.0)  # share 0.5, top 0.02
@@ -30,6 +31,7 @@ def test_fusion_surface_of_fusion_alone_is_one_row_with_intervals() -> None:
     ]
     ax = fusion_surface(runs).axes[0]
     assert {text.get_text() for text in ax.texts} == {"70.0\n65 to 73", "80.0\n75 to 83"}
+    assert "small print: 95 % interval" in ax.get_title("left")
 
 
 def test_fusion_surface_refuses_a_third_setting() -> None:

@@ -29,7 +29,7 @@ from llm_servers import (
 from promptlab.config import TrafficConfig
 from promptlab.errors import LLMError
 from promptlab.prompts.files import write_prompt_set
-from promptlab.prompts.generate import generate_prompts
+from promptlab.prompts.generate import NothingUsableError, generate_prompts
 from promptlab.prompts.traffic import Spent
 from promptlab.types import State
 
@@ -145,6 +145,20 @@ def test_fault_that_stays_ends_in_a_clear_error(name, tmp_path, caplog):
     assert "\n" not in str(caught.value)
     assert kept_answers(tmp_path) == []
     assert_no_key(tmp_path, caplog, str(caught.value))
+
+
+def test_sample_of_which_nothing_is_usable_says_what_it_took(tmp_path):
+    # The normal state gets its two prompts; each abnormal answer speaks of something else.
+    with (
+        serving(good, fails(500), says("a car with a crack")) as server,
+        pytest.raises(NothingUsableError, match="all 7 lines of 7 answers") as caught,
+    ):
+        write(server, tmp_path)
+    effort = caught.value.effort
+    assert (effort.drawn, effort.kept, effort.complete) == (9, 2, False)
+    assert {line.reason for line in effort.dropped} == {"does not name the category"}
+    assert effort.faults == {"HTTP 500: the server is in trouble": 1}
+    assert (effort.usage.input_tokens, effort.usage.output_tokens) == (8 * 100, 8 * 20)
 
 
 CONTENT = {

@@ -6,6 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
+from aligners.windows import square_windows
 from promptlab.backbones.lite import backbone as module
 from promptlab.backbones.lite.backbone import LiteBackbone, load_lite, normalise_image
 from promptlab.backbones.lite.bundle import LiteWeights
@@ -89,6 +90,26 @@ def test_windows_in_chunks_equal_windows_at_once(lite, images, monkeypatch):
     whole = lite.encode_windows(images, windows)
     monkeypatch.setattr(module, "WINDOW_CHUNK", 50)
     torch.testing.assert_close(lite.encode_windows(images, windows), whole, atol=1e-5, rtol=1e-4)
+
+
+def test_images_and_windows_together_are_what_they_are_apart_for_one_pass_of_the_stem(
+    lite, images, monkeypatch
+):
+    alone = lite.encode_images(images, value_tokens=True)
+    grids = [
+        square_windows(alone.grid, side, stride=step).indices for side, step in ((2, 1), (3, 2))
+    ]
+    apart = [lite.encode_windows(images, indices) for indices in grids]
+    passes = []
+    embed = lite._embed
+    monkeypatch.setattr(lite, "_embed", lambda batch: passes.append(1) or embed(batch))
+    encoded, windows = lite.encode_with_windows(images, [(2, 1), (3, 2)], value_tokens=True)
+    assert passes == [1]
+    assert encoded.grid == alone.grid
+    for name in ("global_embedding", "patch_tokens", "value_tokens"):
+        torch.testing.assert_close(getattr(encoded, name), getattr(alone, name))
+    for found, wanted in zip(windows, apart, strict=True):
+        torch.testing.assert_close(found, wanted)
 
 
 def test_encode_windows_refuses_patches_outside_the_grid(lite, images):
