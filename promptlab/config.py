@@ -71,6 +71,12 @@ class BackboneConfig(_Strict):
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """`image_size` as (height, width)."""
+        side = self.image_size
+        return (side, side) if isinstance(side, int) else side
+
 
 class StaticSource(_Strict):
     """Prompts that ship with promptlab, such as WinCLIP's ensemble."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptlab.cli.console import ExampleCommand, print_json, print_table, say
-from promptlab.cli.options import judging_options
+from promptlab.cli.options import judging_of, judging_options
 from promptlab.errors import ConfigError
 from promptlab.files import atomic_path
 from promptlab.runtime import Device
@@ -27,6 +27,7 @@ SHOWN = 8
     examples="""
     promptlab explain photo.png --category bottle --prompts prompts/
     promptlab explain photo.png --category bottle --prompts set.jsonl --scorer contextual
+    promptlab explain photo.png --category bottle --prompts prompts/ --config best.yaml
     promptlab explain photo.png --category bottle --prompts prompts/ --out why.pdf --json
     """,
 )
@@ -49,9 +50,10 @@ def explain(
     category: str,
     prompt_path: Path,
     out: Path | None,
-    backbone_name: str,
-    scorer: str,
-    aligner: str,
+    config: Path | None,
+    backbone_name: str | None,
+    scorer: str | None,
+    aligner: str | None,
     top_share: float | None,
     device: Device,
     as_json: bool,
@@ -66,20 +68,25 @@ def explain(
             f"--out must end in one of {', '.join(PICTURES)}, but got {picture.name!r}."
         )
     from promptlab.backbones import load_backbone  # noqa: PLC0415 - imports torch
-    from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig  # noqa: PLC0415
     from promptlab.explain import explain_image  # noqa: PLC0415
     from promptlab.features import FeatureStore  # noqa: PLC0415
     from promptlab.prompts.files import read_prompts  # noqa: PLC0415
     from promptlab.runtime import limit_threads  # noqa: PLC0415
 
     limit_threads()
+    judging = judging_of(config, backbone=backbone_name, scorer=scorer, aligner=aligner)
     explanation = explain_image(
         image,
         read_prompts(prompt_path, category),
-        load_backbone(backbone_name, image_size=None, device=device, precision="auto"),
-        scorer=ScorerConfig(name=scorer),
-        aligner=AlignerConfig(name=aligner),
-        fusion=FusionConfig(),
+        load_backbone(
+            judging.backbone.name,
+            image_size=judging.backbone.size,
+            device=device,
+            precision=judging.backbone.precision,
+        ),
+        scorer=judging.scorer,
+        aligner=judging.aligner,
+        fusion=judging.fusion,
         store=FeatureStore(),
         top_share=top_share,
     )

@@ -1,14 +1,19 @@
 """Options that several commands take in the same words."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ParamSpec, TypeVar, get_args
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, get_args
 
 import click
 
+from promptlab.errors import ConfigError
 from promptlab.runtime import Device, Engine
 
-__all__ = ["engine_option", "judging_options"]
+if TYPE_CHECKING:
+    from promptlab.config import AlignerConfig, BackboneConfig, FusionConfig, ScorerConfig
+
+__all__ = ["Judging", "engine_option", "judging_of", "judging_options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,6 +31,54 @@ def engine_option(command: Callable[P, R]) -> Callable[P, R]:
     )(command)
 
 
+@dataclass(frozen=True)
+class Judging:
+    """How images of no data set are judged."""
+
+    backbone: "BackboneConfig"
+    scorer: "ScorerConfig"
+    aligner: "AlignerConfig"
+    fusion: "FusionConfig"
+
+
+def judging_of(
+    config: Path | None, *, backbone: str | None, scorer: str | None, aligner: str | None
+) -> Judging:
+    """Return what an experiment file says, the defaults where there is none, names on top.
+
+    Raises:
+        ConfigError: when the file breaks a rule, or asks for what needs a data set or a record.
+    """
+    from promptlab.config import (  # noqa: PLC0415 - imports pydantic
+        AlignerConfig,
+        BackboneConfig,
+        FusionConfig,
+        ScorerConfig,
+        load_config,
+    )
+
+    found = Judging(BackboneConfig(), ScorerConfig(), AlignerConfig(), FusionConfig())
+    if config is not None:
+        read = load_config(config)
+        for key, unsupported in (
+            ("few_shot.k", read.few_shot.k > 0),
+            ("prompts.summary", read.prompts.summary != "none"),
+            ("backbone.map_sizes", bool(read.backbone.map_sizes)),
+        ):
+            if unsupported:
+                raise ConfigError(
+                    f"{config}: {key} works in `promptlab run` only, but is set; remove it to "
+                    "judge images without it."
+                )
+        found = Judging(read.backbone, read.scorer, read.aligner, read.fusion)
+    return Judging(
+        found.backbone if backbone is None else BackboneConfig(name=backbone),
+        found.scorer if scorer is None else ScorerConfig(name=scorer),
+        found.aligner if aligner is None else AlignerConfig(name=aligner),
+        found.fusion,
+    )
+
+
 def judging_options(command: Callable[P, R]) -> Callable[P, R]:
     """Add what decides how an image is judged: prompts, backbone, scorer, aligner, device."""
     options = (
@@ -37,9 +90,15 @@ def judging_options(command: Callable[P, R]) -> Callable[P, R]:
             type=click.Path(path_type=Path),
             help="A prompt-set file, or a folder of them.",
         ),
-        click.option("--backbone", "backbone_name", default="lite", show_default=True),
-        click.option("--scorer", default="mean", show_default=True),
-        click.option("--aligner", default="fine_grained", show_default=True),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path),
+            help="Judge by backbone, scorer, aligner and fusion of this experiment file, such as"
+            " a sweep's --export.",
+        ),
+        click.option("--backbone", "backbone_name", help="[default: the file's, else lite]"),
+        click.option("--scorer", help="[default: the file's, else mean]"),
+        click.option("--aligner", help="[default: the file's, else fine_grained]"),
         click.option(
             "--device", type=click.Choice(get_args(Device)), default="auto", show_default=True
         ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from promptlab.cli.console import ExampleCommand, progress, say
-from promptlab.cli.options import judging_options
+from promptlab.cli.options import judging_of, judging_options
 from promptlab.files import atomic_path, printable
 from promptlab.runtime import Device
 
@@ -25,6 +25,7 @@ COLUMNS = ("path", "image_score", "top_normal_prompt", "top_abnormal_prompt", "p
     cls=ExampleCommand,
     examples="""
     promptlab score photos/ --category bottle --prompts prompts/ --out scores.csv
+    promptlab score photos/ --category bottle --prompts prompts/ --config best.yaml
     promptlab score part1.png part2.png --category "metal plate" --prompts set.jsonl --maps maps/
     """,
 )
@@ -40,9 +41,10 @@ def score(
     prompt_path: Path,
     out: Path | None,
     maps: Path | None,
-    backbone_name: str,
-    scorer: str,
-    aligner: str,
+    config: Path | None,
+    backbone_name: str | None,
+    scorer: str | None,
+    aligner: str | None,
     device: Device,
     strict: bool,
 ) -> None:
@@ -51,7 +53,6 @@ def score(
     Unreadable images get a line with the reason and are counted at the end.
     """
     from promptlab.backbones import load_backbone  # noqa: PLC0415 - imports torch
-    from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig  # noqa: PLC0415
     from promptlab.features import FeatureStore  # noqa: PLC0415
     from promptlab.prompts.files import read_prompts  # noqa: PLC0415
     from promptlab.runtime import limit_threads  # noqa: PLC0415
@@ -59,14 +60,19 @@ def score(
 
     limit_threads()
     images = find_images(paths)
-    fusion = FusionConfig()
+    judging = judging_of(config, backbone=backbone_name, scorer=scorer, aligner=aligner)
     results = score_images(
         images,
         read_prompts(prompt_path, category),
-        load_backbone(backbone_name, image_size=None, device=device, precision="auto"),
-        scorer=ScorerConfig(name=scorer),
-        aligner=AlignerConfig(name=aligner),
-        fusion=fusion,
+        load_backbone(
+            judging.backbone.name,
+            image_size=judging.backbone.size,
+            device=device,
+            precision=judging.backbone.precision,
+        ),
+        scorer=judging.scorer,
+        aligner=judging.aligner,
+        fusion=judging.fusion,
         store=FeatureStore(),
     )
     problems = 0
@@ -79,7 +85,7 @@ def score(
             writer.writerow(_line(result))
             problems += bool(result.problem)
             if maps is not None and result.anomaly_map is not None:
-                _write_map(maps / _map_name(done, result.path), result, fusion.sigma)
+                _write_map(maps / _map_name(done, result.path), result, judging.fusion.sigma)
             report("score", done, len(images))
         if temporary:
             target.close()

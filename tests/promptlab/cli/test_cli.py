@@ -14,6 +14,8 @@ from PIL import Image
 import promptlab.backbones
 from promptlab import workbench as module
 from promptlab.cli import main
+from promptlab.cli.options import judging_of
+from promptlab.results import read_scores
 
 Run = Callable[..., tuple[int, str, str]]
 SILENT_LLM = 'prompts.sources=[{{kind: llm, llm: "recorded:none.jsonl"}}]'
@@ -219,6 +221,66 @@ def test_score_writes_a_line_per_image_and_counts_the_unreadable(run: Run, tmp_p
     assert "12 of 13 images; 1 unreadable" in err
     assert np.asarray(Image.open(next(maps.iterdir()))).shape == (40, 64)
     assert run(*words, "--strict")[0] == 1
+
+
+SETTINGS = """
+scorer: {name: contextual, params: {share: 0.5, keep: 1}, context: patch}
+aligner: {name: patch}
+fusion: {global: 1, local: 3, pool: soft, softness: 2}
+"""
+
+
+def test_score_and_explain_judge_as_a_run_of_the_same_file(
+    run: Run, config: Path, tmp_path: Path
+) -> None:
+    config.write_text(config.read_text() + SETTINGS)
+    assert run("run", config, "--out", tmp_path / "ran")[0] == 0
+    expected = {
+        Path(line.path): line.image_score
+        for line in read_scores(tmp_path / "ran")
+        if line.category == "plate"
+    }
+    data, sets, out = tmp_path / "data/plate/test", tmp_path / "ran/prompts", tmp_path / "own.csv"
+    words = ("--category", "plate", "--prompts", sets, "--config", config)
+    assert run("score", data, *words, "--out", out)[0] == 0
+    found = {
+        Path(row["path"]): float(row["image_score"])
+        for row in csv.DictReader(out.read_text().splitlines())
+    }
+    assert found == pytest.approx(expected, abs=1e-5)
+    image = data / "hole/000.png"
+    _, printed, _ = run("explain", image, *words, "--json", "--out", tmp_path / "why.png")
+    assert json.loads(printed)["image_score"] == pytest.approx(expected[image], abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("setting", "key"),
+    [
+        ("few_shot: {k: 1}", "few_shot.k"),
+        ("prompts: {summary: mean}", "prompts.summary"),
+        ("backbone: {map_sizes: [160]}", "backbone.map_sizes"),
+    ],
+)
+def test_score_refuses_a_file_it_would_not_follow(
+    run: Run, tmp_path: Path, setting: str, key: str
+) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text(f"name: own\ndataset: {{name: elpv}}\n{setting}\n")
+    (tmp_path / "a.png").write_bytes(b"")
+    words = ("score", tmp_path, "--category", "plate", "--prompts", tmp_path)
+    status, _, err = run(*words, "--config", file)
+    assert status == 2
+    assert f"{key} works in `promptlab run` only" in err
+
+
+def test_a_name_on_the_command_line_beats_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("name: own\ndataset: {name: elpv}\nscorer: {name: max}\nfusion: {top: 0.5}\n")
+    judging = judging_of(file, backbone=None, scorer="mean", aligner=None)
+    assert judging.scorer.name == "mean"
+    assert judging.fusion.top == 0.5
+    assert judging_of(file, backbone=None, scorer=None, aligner=None).scorer.name == "max"
+    assert judging_of(None, backbone=None, scorer=None, aligner=None).scorer.name == "mean"
 
 
 @pytest.fixture
