@@ -64,7 +64,7 @@ def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> 
     if gains:
         panels[1].tick_params(axis="y", length=0)
         panels[1].axvline(0, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-        panels[1].set_xlabel(f"gain over {record.baseline} (points)")
+        panels[1].set_xlabel(f"gain over {record.baseline} (points; * p < 0.05)")
     for ax in panels:
         _in_percent(ax)
     handles = [
@@ -145,7 +145,7 @@ def _draws(row: CompareRow, metric: str) -> list[float]:
 def _in_percent(ax: Axes) -> None:
     """Write fractions in percent, with no more decimals than the ticks need."""
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}")
+    ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:.4g}".replace("-", "\u2212"))
     ax.grid(axis="x")
 
 
