@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
 OUT=${OUT:-runs/ablations}
-ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales ridge image_size resolutions shots}
+ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales window_stride ridge image_size resolutions shots}
 mkdir -p experiments/records/ablations
 link_real "$OUT/real"
 ablate() { # name, data set, then --set arguments

@@ -372,17 +372,18 @@ def _told(made: Generated, source: LLMSource) -> str:
 
 def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -> Prediction:
     """Score all images with some prompts of the pool, a few images at a time."""
-    places = [_places(compared.pool, chosen, state) for state in State]
+    normal, abnormal = (_places(compared.pool, chosen, state) for state in State)
     scorer, summary = build_scorer(config.scorer), None
     parts: list[Prediction] = []
     for part in split(compared.evidence):
-        evidence = part.select(*places).at_temperature(config.scorer.temperature)
-        if not parts:  # it depends on the prompts alone
-            summary = build_summary(config.prompts, evidence)
+        evidence = part.at_temperature(config.scorer.temperature)
+        if not parts and config.prompts.summary != "none":  # it depends on the prompts alone
+            summary = build_summary(config.prompts, evidence.select(normal, abnormal))
         found = predict(
             evidence,
             scorer,
             config.fusion,
+            chosen=(normal, abnormal),
             summary=summary,
             context=config.scorer.context,
             reference_weight=config.few_shot.weight,
