@@ -6,7 +6,7 @@ measured in the same run, so that no result stands alone.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from pathlib import Path
 from time import perf_counter
@@ -20,7 +20,11 @@ from promptlab.datasets.images import load_image
 from promptlab.detector import build_aligner, draw_maps
 from promptlab.files import digest_file, printable
 from promptlab.gallery import Example, Kind, choose_examples, write_gallery
-from promptlab.metrics.category import CategoryMetrics, evaluate_category
+from promptlab.metrics.category import (
+    CategoryMetrics,
+    compare_in_200_steps,
+    evaluate_category,
+)
 from promptlab.metrics.image import image_auroc, paired_gain
 from promptlab.metrics.ranking import Metric, auroc
 from promptlab.paired import Measured
@@ -81,15 +85,20 @@ def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
 
 def measure(judged: Judged, config: ExperimentConfig) -> CategoryMetrics:
     """Measure one judged category as the configuration asks."""
-    return evaluate_category(
+    limit = config.metrics.aupro_fpr_limit
+    metrics = evaluate_category(
         judged.labels,
         judged.prediction.image_score.numpy(),
         maps=judged.maps,
         masks=judged.masks,
-        fpr_limit=config.metrics.aupro_fpr_limit,
+        fpr_limit=limit,
         bootstrap=config.metrics.bootstrap,
         rng=np.random.default_rng(config.seed),
     )
+    if not config.metrics.compat_200:
+        return metrics
+    coarse = compare_in_200_steps(judged.labels, judged.maps, judged.masks, fpr_limit=limit)
+    return replace(metrics, aupro_200=coarse)
 
 
 def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judged]) -> ResultTable:
@@ -102,6 +111,8 @@ def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judge
             "image_auroc_global": image_auroc(labels, prediction.global_score.numpy()),
             "image_auroc_local": image_auroc(labels, prediction.local_score.numpy()),
         }
+        if metrics.aupro_200 is not None:
+            named["aupro_200"] = metrics.aupro_200
         categories[category] = CategoryResult(
             metrics={name: _value(metric) for name, metric in named.items()},
             n_normal=metrics.n_normal,
