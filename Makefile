@@ -7,7 +7,7 @@ DEMO ?= runs/demo
 ANOMALIB_VENV ?= .venv-anomalib
 AUDIT_VENV ?= .venv-audit
 
-.PHONY: help install demo test check format lint notebooks lite anomalib audit clean
+.PHONY: help install demo test check format lint notebooks bench lite anomalib audit clean
 .DEFAULT_GOAL := help
 
 help:  ## Show this list
@@ -47,6 +47,9 @@ notebooks: install  ## Pair the notebooks with their sources and run them all
 	$(BIN)/jupytext --sync --quiet notebooks/*.py
 	$(BIN)/nbstripout notebooks/*.ipynb
 	$(BIN)/python -m pytest --nbmake --force-enable-socket --durations=0 notebooks
+
+bench: install  ## Measure speed beside public peers (anomalib: where `make anomalib` ran); BENCH=--short for a look
+	PROMPTLAB_ANOMALIB_PYTHON=$(wildcard $(ANOMALIB_VENV)/bin/python) $(RUN) bench $(BENCH)
 
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train

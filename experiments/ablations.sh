@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 source experiments/real_data.sh
 OUT=${OUT:-runs/ablations}
 CELLS=${CELLS:-null}  # of ELPV, per category; null: all
-ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales ridge image_size resolutions shots fusion_join}
+ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales window_stride ridge image_size resolutions shots fusion_join}
 mkdir -p experiments/records/ablations
 link_real "$OUT/real"
 ablate() { # name, data set, then --set arguments

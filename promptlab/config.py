@@ -218,6 +218,9 @@ class MetricsConfig(_Strict):
     aupro_fpr_limit: Annotated[float, Field(gt=0, le=1)] = 0.3
     bootstrap: Annotated[int, Field(ge=0)] = 1000
     """Resamples for intervals; 0: none."""
+    compat_200: bool = False
+    """Also give AUPRO as the AnomalyCLIP family approximates it (`aupro_200`), to compare with
+    published numbers; it reads up to some points low."""
 
 
 Metric = Literal[

@@ -247,6 +247,7 @@ def predict(
     scorer: Scorer,
     fusion: FusionConfig,
     *,
+    chosen: tuple[Int[Tensor, " normal"], Int[Tensor, " abnormal"]] | None = None,
     summary: PromptSummary | None = None,
     context: Literal["image", "patch"] = "image",
     reference_weight: float = 0.5,
@@ -262,15 +263,22 @@ def predict(
         evidence: of the prompts themselves.
         scorer: what scores it.
         fusion: how global and local evidence are weighed.
+        chosen: which normal and which abnormal prompts count; None: all. The same as judging
+            ``evidence.select(*chosen)``, but where the scorer allows it nothing is copied.
         summary: of the prompts; the scorer then sees its vectors only.
         context: ``image``: the weights that an image gave the prompts are reused for its places;
             ``patch``: each place finds its own.
         reference_weight: r.
     """
+    if chosen and (summary or context == "patch" or not scorer.ignores_unweighted):
+        evidence, chosen = evidence.select(*chosen), None
+    own = (replace(evidence, views=()).select(*chosen) if chosen else evidence).global_
     seen = evidence.summarised(summary)
-    found = scorer.weigh(seen.global_)
-    global_score = scorer.score(seen.global_, found)
-    reused = PromptWeights(found.normal[..., None, :], found.abnormal[..., None, :])
+    judged = own if chosen else seen.global_
+    found = scorer.weigh(judged)
+    global_score = scorer.score(judged, found)
+    spread = _spread(found, chosen, seen.global_) if chosen else found
+    reused = PromptWeights(spread.normal[..., None, :], spread.abnormal[..., None, :])
 
     def score(similarities: Similarities) -> Tensor:
         own = scorer.weigh(similarities) if context == "patch" else reused
@@ -293,8 +301,8 @@ def predict(
         local_score=local_score,
         patch_map=patch_map.unflatten(-1, evidence.grid),
         weights=weights,
-        top_normal=_most_similar(evidence.global_.normal, weights.normal),
-        top_abnormal=_most_similar(evidence.global_.abnormal, weights.abnormal),
+        top_normal=_most_similar(own.normal, weights.normal),
+        top_abnormal=_most_similar(own.abnormal, weights.abnormal),
     )
 
 
@@ -381,6 +389,22 @@ def _chosen(
     if similarities.ndim > 2:
         return similarities.mT.index_select(-2, places).mT
     return similarities[..., places]
+
+
+def _spread(
+    weights: PromptWeights,
+    chosen: tuple[Int[Tensor, " normal"], Int[Tensor, " abnormal"]],
+    pool: Similarities,
+) -> PromptWeights:
+    """Return weights of a pool's prompts: zero for those that were not chosen."""
+
+    def among(all_: Tensor, some: Tensor, places: Tensor) -> Tensor:
+        return torch.zeros_like(all_).index_copy_(-1, places, some)
+
+    return PromptWeights(
+        among(pool.normal, weights.normal, chosen[0]),
+        among(pool.abnormal, weights.abnormal, chosen[1]),
+    )
 
 
 def _resize(

@@ -88,6 +88,8 @@ def tabulate(measured: Mapping[str, CategoryMetrics], judged: Mapping[str, Judge
             "image_auroc_global": image_auroc(labels, prediction.global_score.numpy()),
             "image_auroc_local": image_auroc(labels, prediction.local_score.numpy()),
         }
+        if metrics.aupro_200 is not None:
+            named["aupro_200"] = metrics.aupro_200
         categories[category] = CategoryResult(
             metrics={name: _value(metric) for name, metric in named.items()},
             n_normal=metrics.n_normal,

@@ -25,8 +25,8 @@ from promptlab.types import State
 
 __all__ = ["EvidenceBatch", "collect", "encode_bank", "gather_batches", "split", "stored_bytes"]
 
-_PART_BYTES = 16 * 2**20
-"""Similarities scored at once: few enough for a processor's cache, enough to be worth the calls."""
+_PART_BYTES = 64 * 2**20
+"""Similarities scored at once: what is made of them stays small, and the calls are worth it."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,11 @@ from promptlab.detector import (
 from promptlab.errors import DataError
 from promptlab.evidence import collect, encode_bank, gather_batches, split, stored_bytes
 from promptlab.features import FeatureStore, encode_images
-from promptlab.metrics.category import CategoryMetrics, evaluate_category
+from promptlab.metrics.category import (
+    CategoryMetrics,
+    compare_in_200_steps,
+    evaluate_category,
+)
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.files import read_prompts
 from promptlab.prompts.generate import Generated, generate_prompts
@@ -392,15 +396,20 @@ class Workbench:
 
 def measure(judged: Judged, config: ExperimentConfig) -> CategoryMetrics:
     """Measure one judged category as the configuration asks."""
-    return evaluate_category(
+    limit = config.metrics.aupro_fpr_limit
+    metrics = evaluate_category(
         judged.labels,
         judged.prediction.image_score.numpy(),
         maps=judged.maps,
         masks=judged.masks,
-        fpr_limit=config.metrics.aupro_fpr_limit,
+        fpr_limit=limit,
         bootstrap=config.metrics.bootstrap,
         rng=np.random.default_rng(config.seed),
     )
+    if not config.metrics.compat_200:
+        return metrics
+    coarse = compare_in_200_steps(judged.labels, judged.maps, judged.masks, fpr_limit=limit)
+    return replace(metrics, aupro_200=coarse)
 
 
 def _dataset_key(config: ExperimentConfig) -> tuple[object, ...]:
@@ -427,17 +436,18 @@ def _told(made: Generated, source: LLMSource) -> str:
 
 def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -> Prediction:
     """Score all images with some prompts of the pool, a few images at a time."""
-    places = [_places(compared.pool, chosen, state) for state in State]
+    normal, abnormal = (_places(compared.pool, chosen, state) for state in State)
     scorer, summary = build_scorer(config.scorer), None
     parts: list[Prediction] = []
     for part in split(compared.evidence):
-        evidence = part.select(*places).at_temperature(config.scorer.temperature)
-        if not parts:  # it depends on the prompts alone
-            summary = build_summary(config.prompts, evidence)
+        evidence = part.at_temperature(config.scorer.temperature)
+        if not parts and config.prompts.summary != "none":  # it depends on the prompts alone
+            summary = build_summary(config.prompts, evidence.select(normal, abnormal))
         found = predict(
             evidence,
             scorer,
             config.fusion,
+            chosen=(normal, abnormal),
             summary=summary,
             context=config.scorer.context,
             reference_weight=config.few_shot.weight,

@@ -77,7 +77,7 @@ def _random_evidence(images: int) -> Evidence:
 def _trial(evidence: Evidence, scorer: Scorer, chosen: torch.Tensor) -> Prediction:
     """Do what `promptlab.workbench` does for one configuration."""
     fusion = FusionConfig()
-    parts = [predict(part.select(chosen, chosen), scorer, fusion) for part in split(evidence)]
+    parts = [predict(part, scorer, fusion, chosen=(chosen, chosen)) for part in split(evidence)]
     return join_predictions(parts)
 
 

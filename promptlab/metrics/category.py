@@ -14,7 +14,7 @@ from promptlab.errors import MetricError
 from promptlab.metrics import pixel_bootstrap
 from promptlab.metrics.image import bootstrap as bootstrap_interval
 from promptlab.metrics.image import rank_images
-from promptlab.metrics.pixel import PixelHistogram, PixelMetrics, pixel_metrics
+from promptlab.metrics.pixel import PixelHistogram, PixelMetrics, aupro_200, pixel_metrics
 from promptlab.metrics.pixel_bootstrap import PixelCounts, PixelMetric
 from promptlab.metrics.ranking import (
     Metric,
@@ -26,7 +26,7 @@ from promptlab.metrics.ranking import (
 )
 from promptlab.types import State
 
-__all__ = ["METRIC_NAMES", "CategoryMetrics", "evaluate_category"]
+__all__ = ["METRIC_NAMES", "CategoryMetrics", "compare_in_200_steps", "evaluate_category"]
 
 BOOTSTRAPPED: tuple[PixelMetric, ...] = ("pixel_auroc", "aupro")
 """Pixel metrics with intervals; the others take one threshold per bin and would err more."""
@@ -49,6 +49,8 @@ class CategoryMetrics:
     """Abnormal images with a mask; the other abnormal images are no part of pixel metrics."""
     pixel_counts: PixelCounts | None = None
     """What pixel metrics can be resampled from; None without a bootstrap or without masks."""
+    aupro_200: Metric | None = None
+    """See `promptlab.metrics.pixel.aupro_200`; None where it was not asked for."""
 
     @property
     def named(self) -> dict[str, Metric]:
@@ -114,6 +116,21 @@ def evaluate_category(
     )
 
 
+def compare_in_200_steps(
+    labels: Integer[np.ndarray, " image"],
+    maps: Iterable[Float[np.ndarray, "_height _width"]] | None,
+    masks: Sequence[Bool[np.ndarray, "_height _width"] | None] | None,
+    *,
+    fpr_limit: float = 0.3,
+) -> Metric:
+    """Return `promptlab.metrics.pixel.aupro_200` of the images that `evaluate_category` takes."""
+    if maps is None or masks is None or _count_masked(labels, masks) == 0:
+        return Metric(nan, "no abnormal image has a mask")
+    known = _with_known_masks(labels, masks)
+    kept = [mask for mask, keep in zip(masks, known, strict=True) if keep]
+    return aupro_200(PixelHistogram.of(_kept(maps, known), kept), fpr_limit=fpr_limit)
+
+
 def _image_metric(
     labels: Integer[np.ndarray, " image"],
     scores: Real[np.ndarray, " score"],
@@ -146,10 +163,7 @@ def _pixel_metrics(
         return _undefined("no anomaly maps"), None
     if masks is None or _count_masked(labels, masks) == 0:
         return _undefined("no abnormal image has a mask"), None
-    known = [
-        bool(label == State.NORMAL) or mask is not None
-        for label, mask in zip(labels, masks, strict=True)
-    ]
+    known = _with_known_masks(labels, masks)
     kept = [mask for mask, keep in zip(masks, known, strict=True) if keep]
     if samples == 0 or rng is None:
         histogram = PixelHistogram.of(_kept(maps, known), kept)
@@ -170,6 +184,17 @@ def _pixel_metrics(
         auroc=replace(pixels.auroc, interval=intervals["pixel_auroc"]),
         aupro=replace(pixels.aupro, interval=intervals["aupro"]),
     ), counts
+
+
+def _with_known_masks(
+    labels: Integer[np.ndarray, " image"],
+    masks: Sequence[Bool[np.ndarray, "_height _width"] | None],
+) -> list[bool]:
+    """Say of which images it is known where defects are: nowhere, or inside the mask."""
+    return [
+        bool(label == State.NORMAL) or mask is not None
+        for label, mask in zip(labels, masks, strict=True)
+    ]
 
 
 def _kept(

@@ -65,7 +65,7 @@ def comparison_figure(record: CompareRecord, *, metric: str = "image_auroc") -> 
     if gains:
         panels[1].tick_params(axis="y", length=0)
         panels[1].axvline(0, color=SOFT, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
-        panels[1].set_xlabel(f"gain over {record.baseline} (points)")
+        panels[1].set_xlabel(f"gain over {record.baseline} (points; * p < 0.05)")
     for ax in panels:
         _in_percent(ax)
     handles = [

@@ -69,6 +69,11 @@ def choose_form(
                 "completion; choose another template or the form lines."
             )
         return "lines"
+    if asked == "structured" and llm.local:
+        raise LLMError(
+            f"structured output needs a hosted model or a server, but {llm.name} runs inside this "
+            "process; choose the form lines."
+        )
     if asked != "auto":
         return asked
     key = answer_key("form", llm.id)
@@ -185,10 +190,6 @@ class Asker:
             for name, value in self.llm.call_arguments(self.sampling, seed=draw.seed).items()
             if name != "stop"
         }
-        if self.llm.local:
-            raise LLMError(
-                f"{self.llm.name} cannot be held to a schema here; choose the form lines."
-            )
         model: Any = self.llm.model()
         bound = model.with_structured_output(schema, include_raw=True, **arguments)
         reply = bound.invoke(draw.request.to_messages(), config={"callbacks": [counter]})

@@ -7,6 +7,7 @@ each prompt had. It never sees images, sentences or labels.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 from jaxtyping import Bool, Float
 from torch import Tensor
@@ -50,6 +51,10 @@ class Scorer(ABC):
     on the image's own similarities; `score` is called with the same similarities, and again with
     those of each place under the image's weights (one context per image).
     """
+
+    ignores_unweighted: ClassVar[bool] = False
+    """Whether prompts of weight zero change no score: then similarities to a whole pool may be
+    scored with weights for a part of it, and nothing has to be copied."""
 
     @property
     def rule(self) -> str:

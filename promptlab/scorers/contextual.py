@@ -9,7 +9,7 @@ FiLo++ (fine-grained descriptions by a language model), MuSc (no text: mutual sc
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -41,6 +41,8 @@ class ContextualScorer(Scorer):
     share: float = 0.25
     keep: int = 4
     temperature: float = 0.1
+
+    ignores_unweighted: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         rules = (

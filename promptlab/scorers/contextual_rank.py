@@ -1,6 +1,7 @@
 """Contextual weights from ranks: free of any similarity scale. Ours; no paper's formula."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -21,6 +22,8 @@ class ContextualRankScorer(Scorer):
     1 when it beats all or none, 0 when it beats half. If all of a state's weights are 0, all its
     prompts count alike. Ours, like `contextual`.
     """
+
+    ignores_unweighted: ClassVar[bool] = True
 
     @property
     def rule(self) -> str:
@@ -43,7 +46,7 @@ class ContextualRankScorer(Scorer):
 def _weigh(
     own: Float[Tensor, "*lead prompt"], opposite: Float[Tensor, "*lead other"]
 ) -> Float[Tensor, "*lead prompt"]:
-    ordered, own = opposite.sort(-1).values, own.contiguous()
+    ordered, own = opposite.contiguous().sort(-1).values, own.contiguous()
     below = torch.searchsorted(ordered, own)
     not_above = torch.searchsorted(ordered, own, right=True)
     # 2 r - 1 in whole numbers, so that beating exactly half gives exactly 0.

@@ -1,10 +1,12 @@
 """WinCLIP's scorer: the mean text embedding of each state, renormalised, against each other."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import embedding_bag
 
 from promptlab.scorers.base import SCORERS, PromptWeights, Scorer, Similarities
 
@@ -41,14 +43,32 @@ def _pool(
     length = ((weights @ gram) * weights).sum(-1).clamp_min(1e-12).sqrt()
     if similarities.ndim > 2 and weights.shape[:-1] == (*similarities.shape[:-2], 1):
         # All places of an image share its weights: one pass, without a product as large again.
-        return (weights @ similarities.mT)[..., 0, :] / length
+        return _shared_sum(similarities.mT, weights[..., 0, :]) / length
     return (similarities * weights).sum(-1) / length
+
+
+def _shared_sum(
+    similarities: Float[Tensor, "*lead prompt place"], weights: Float[Tensor, "*lead prompt"]
+) -> Float[Tensor, "*lead place"]:
+    """Return the weighted sum over prompts; what has no weight is not even read.
+
+    That needs each prompt's similarities side by side, as `promptlab.evidence.collect` keeps them.
+    """
+    kept = int(torch.count_nonzero(weights, dim=-1).max()) if weights.numel() else 0
+    prompts = weights.shape[-1]
+    if similarities.ndim != 3 or not similarities.is_contiguous() or not 0 < kept < prompts:
+        return (weights[..., None, :] @ similarities)[..., 0, :]
+    largest, rows = weights.topk(kept, dim=-1)
+    rows += prompts * torch.arange(len(weights), device=rows.device)[:, None]
+    return embedding_bag(rows, similarities.flatten(0, 1), per_sample_weights=largest, mode="sum")
 
 
 @SCORERS.register("mean")
 @dataclass(frozen=True)
 class MeanScorer(Scorer):
     """Compare with the renormalised mean text embedding of each state (WinCLIP, section 4.1)."""
+
+    ignores_unweighted: ClassVar[bool] = True
 
     def weigh(self, similarities: Similarities) -> PromptWeights:
         """Return equal weights."""

@@ -18,7 +18,7 @@ import torch
 from fakes import TinyBackbone
 from torch import Tensor
 
-from promptlab import workbench
+from promptlab import features, workbench
 from promptlab.backbones.base import EncodedImages
 from promptlab.config import ExperimentConfig
 from promptlab.evaluate import run_experiment
@@ -29,8 +29,9 @@ from promptlab.prompts.files import write_prompt_set
 from promptlab.prompts.llm import LLM, LLMTraits
 from promptlab.prompts.local_models import Reply, wrap
 
-DATA, PER_STATE = "data", 12
-"""Beside each job's folder lies the data set; so many prompts are asked per state."""
+DATA, PER_STATE, BATCH = "data", 12, 4
+"""Beside each job's folder lies the data set; so many prompts are asked per state, and so many
+images are encoded at once."""
 
 ADJECTIVES = [
     *("clean", "even", "smooth", "plain", "bright", "grey", "level", "shiny"),
@@ -84,7 +85,7 @@ def encode(folder: Path) -> None:
     backbone = CountingBackbone(folder)
     requires = workbench.build_aligner(config(folder).aligner).requires
     sums = []
-    for batch in encode_images(backbone, paths, requires=requires, store=store, batch_size=4):
+    for batch in encode_images(backbone, paths, requires=requires, store=store, batch_size=BATCH):
         assert batch.features is not None
         sums.append(float(batch.features.patch_tokens.sum()))
     write_text(folder / "out.json", repr(sums))
@@ -107,6 +108,7 @@ def run(folder: Path) -> None:
     """Run a whole experiment: prompts of a language model, images, metrics, record."""
     generate.open_llm = answers_into(folder)
     workbench.load_backbone = lambda *_, **__: CountingBackbone(folder)
+    features.batch_size_of = lambda _: BATCH
     record = folder / "run" / "record.json"
     if not record.exists():  # a finished run is never done twice
         run_experiment(config(folder), workbench.Workbench(), parent=folder, folder=record.parent)

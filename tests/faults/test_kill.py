@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 MOMENTS = 20
-IN_FLIGHT = {"encode": 4, "ask": 0, "run": 16}
+IN_FLIGHT = {"encode": 4, "ask": 0, "run": 4}
 """Images of the batch that may be encoded twice; of answers one request may be asked twice."""
 
 

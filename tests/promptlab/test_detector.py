@@ -1,5 +1,6 @@
 import math
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 import torch
@@ -21,6 +22,9 @@ from promptlab.detector import (
     predict,
 )
 from promptlab.errors import ConfigError
+from promptlab.evidence import collect
+from promptlab.scorers.base import SCORERS
+from promptlab.scorers.mean import _shared_sum
 
 SCALE = 10.0
 
@@ -150,6 +154,43 @@ def test_mean_raw_weighs_prompts_by_the_length_of_their_embeddings() -> None:
     kept = evidence.select(torch.tensor([1]), torch.tensor([0])).text_lengths
     assert kept is not None
     assert [length.tolist() for length in kept] == [[1.0], [5.0]]
+
+
+@pytest.mark.parametrize("context", ["image", "patch"])
+@pytest.mark.parametrize("name", SCORERS.available())
+@pytest.mark.parametrize("places", [([4, 0, 2], [5, 1]), ([*range(6)], [*range(6)])])
+def test_chosen_prompts_are_judged_as_if_there_were_no_others(
+    name: str, context: Literal["image", "patch"], places: tuple[list[int], list[int]]
+) -> None:
+    generator = torch.Generator().manual_seed(2)
+    unit = torch.nn.functional.normalize(torch.randn(12, 5, generator=generator), dim=-1)
+    bank = TextBank(tuple("abcdef"), tuple("ghijkl"), unit[:6], unit[6:])
+    views = (LocalView(torch.randn(3, 4, 5, generator=generator)),)
+    whole = collect(
+        [
+            gather_evidence(
+                torch.randn(3, 5, generator=generator), views, bank, grid=(2, 2), logit_scale=SCALE
+            )
+        ],
+        images=3,
+        memory=10**6,
+    )
+    normal, abnormal = (torch.tensor(each) for each in places)
+    scorer, fusion = build_scorer(ScorerConfig(name=name)), FusionConfig()
+    found = predict(whole, scorer, fusion, chosen=(normal, abnormal), context=context)
+    expected = predict(whole.select(normal, abnormal), scorer, fusion, context=context)
+    for field in ("image_score", "global_score", "patch_map"):
+        torch.testing.assert_close(getattr(found, field), getattr(expected, field))
+    assert torch.equal(found.top_normal, expected.top_normal)
+    assert torch.equal(found.top_abnormal, expected.top_abnormal)
+    assert torch.equal(found.weights.abnormal, expected.weights.abnormal)
+
+
+def test_prompts_without_weight_are_not_read() -> None:
+    similarities, weights = torch.rand(2, 3, 4), torch.tensor([[0, 0.25, 0.75], [0, 0.5, 0.5]])
+    similarities[:, 0] = torch.nan
+    expected = (weights[:, 1:, None] * similarities[:, 1:]).sum(1)
+    assert torch.allclose(_shared_sum(similarities, weights), expected)
 
 
 def test_select_equals_evidence_gathered_from_fewer_prompts() -> None:

@@ -11,6 +11,7 @@ from promptlab.errors import RecordError
 from promptlab.evaluate import baseline_of, run_experiment
 from promptlab.gallery import read_gallery
 from promptlab.prompts.files import read_prompt_set
+from promptlab.report.build import build_report
 from promptlab.results import read_record, read_scores
 from promptlab.types import State
 from promptlab.workbench import Workbench
@@ -121,3 +122,19 @@ def test_run_experiment_records_its_references(config: ExperimentConfig, tmp_pat
     _, zero = run_experiment(config, Workbench(), parent=tmp_path / "runs")
     assert zero.references == {}
     assert zero.dataset.digest != record.dataset.digest
+
+
+def test_run_experiment_gives_aupro_in_200_steps_when_asked(
+    config: ExperimentConfig, tmp_path: Path
+) -> None:
+    # Up to an FPR of 1: a tiny set's maps are so good that no two thresholds are below 0.3.
+    asked = with_overrides(config, {"metrics.compat_200": True, "metrics.aupro_fpr_limit": 1.0})
+    folder, record = run_experiment(asked, Workbench(), parent=tmp_path / "runs")
+    for result in record.results.categories.values():
+        value = result.metrics["aupro_200"].value
+        assert value is not None
+        assert 0 < value <= 1
+    assert "aupro_200" in read_record(folder).results.mean
+    plain = run_experiment(config, Workbench(), parent=tmp_path / "runs")[1]
+    assert "aupro_200" not in plain.results.mean
+    assert build_report([folder], out=tmp_path / "report.html").is_file()

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from promptlab.errors import MetricError
-from promptlab.metrics.category import METRIC_NAMES, evaluate_category
+from promptlab.metrics.category import METRIC_NAMES, compare_in_200_steps, evaluate_category
+from promptlab.metrics.pixel import PixelHistogram, aupro_200
 from promptlab.metrics.ranking import Metric
 
 LABELS = np.array([0, 0, 1, 1])
@@ -67,3 +68,15 @@ def test_evaluate_category_refuses_another_number_of_maps(count):
     given = [np.zeros((2, 3))] * count
     with pytest.raises(MetricError, match=f"one per image, but got {count} for 4 images; score"):
         evaluate_category(LABELS, SCORES, maps=given, masks=[None, None, MASK, None])
+
+
+def test_compare_in_200_steps_takes_the_images_that_pixel_metrics_take():
+    rng = np.random.default_rng(0)
+    scores = rng.random((4, 2, 3))
+    masks = [None, None, MASK, None]
+    found = compare_in_200_steps(LABELS, iter(scores), masks)
+    assert found == aupro_200(PixelHistogram.of(scores[:3], masks[:3]))
+    assert found.value > 0
+    for unknown in (None, [None] * 4):
+        reason = compare_in_200_steps(LABELS, scores, unknown).reason
+        assert reason == "no abnormal image has a mask"

@@ -91,7 +91,7 @@ def test_comparison_figure_shows_gains_beside_where_they_have_intervals():
     assert points == [(0.1, 1.0)]
     (interval,) = [one.get_segments()[0].tolist() for one in gains.collections]
     assert interval == [[0.02, 1.0], [0.2, 1.0]]
-    assert gains.get_xlabel() == "gain over winclip (points)"
+    assert gains.get_xlabel() == "gain over winclip (points; * p < 0.05)"
 
 
 def test_comparison_figure_without_the_metric():
