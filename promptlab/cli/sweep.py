@@ -84,7 +84,8 @@ def sweep(
     """Search on CONFIG's search categories and report on its report categories.
 
     The same command goes on where a stopped study ended. Started several times, here or on other
-    machines that share --storage, it makes several workers of one study.
+    machines that share --storage, it makes several workers of one study. optuna-dashboard opens
+    it, by its --storage or as STUDY_FOLDER/journal.log.
     """
     marked = (*overrides, "sweep.oracle=true") if oracle else overrides
     experiment = load_config(config, marked)
