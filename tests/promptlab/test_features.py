@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from aligners.base import Requirements
 from aligners.windows import square_windows
+from promptlab.backbones.base import EncodedImages
 from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
 
 EVERYTHING = Requirements(value_tokens=True, window_sides=(2, 3))
@@ -50,6 +52,37 @@ def test_encode_images_encodes_nothing_twice(paths: list[Path]) -> None:
         assert one.features is not None
         assert two.features is not None
         assert torch.equal(one.features.patch_tokens, two.features.patch_tokens)
+
+
+class Neighbourly(TinyBackbone):
+    """As real encoders do in their last bits: the others in a batch change an image's features."""
+
+    def encode_images(self, images: Tensor, *, value_tokens: bool = False) -> EncodedImages:
+        encoded = super().encode_images(images, value_tokens=value_tokens)
+        return replace(encoded, global_embedding=encoded.global_embedding + len(images))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_batch_that_was_cut_in_two_can_be_encoded_as_a_whole(
+    paths: list[Path], tmp_path: Path, whole: bool
+) -> None:
+    options = {"requires": Requirements(), "batch_size": 4}
+    never_cut = [
+        batch.features.global_embedding
+        for batch in encode_images(Neighbourly(), paths, store=FeatureStore(tmp_path), **options)
+        if batch.features is not None
+    ]
+    store = FeatureStore()
+    list(encode_images(Neighbourly(), paths[:4], store=store, **options))
+    for path in sorted(store.folder.rglob("*.safetensors"))[:2]:
+        path.unlink()  # the worker died before it wrote them
+    again = [
+        batch.features.global_embedding
+        for batch in encode_images(Neighbourly(), paths, store=store, whole=whole, **options)
+        if batch.features is not None
+    ]
+    same = [torch.equal(one, other) for one, other in zip(never_cut, again, strict=True)]
+    assert same == [whole, True]
 
 
 def test_encode_images_adds_only_the_missing_piece(paths: list[Path]) -> None:
