@@ -76,10 +76,12 @@ def audit_figure(record: AuditRecord) -> Figure:
     """
     variants = list(dict.fromkeys(row.variant for row in record.rows))
     sources = list(dict.fromkeys(row.source for row in record.rows))
-    figure = Picture(figsize=(7.2, 1.0 + 0.5 * len(variants)), layout="constrained")
+    figure = Picture(
+        figsize=(7.2, 1.2 + (0.2 + 0.15 * len(sources)) * len(variants)), layout="constrained"
+    )
     ax = figure.add_subplot()
     offsets = (np.arange(len(sources)) - (len(sources) - 1) / 2) * 0.7 / max(len(sources), 1)
-    shades = np.linspace(0.15, 0.75, len(sources))
+    shades = np.linspace(0.1, 0.6, len(sources))
     for offset, shade, marker, source in zip(
         offsets, shades, _cycled(_MARKERS, len(sources)), sources, strict=True
     ):
@@ -89,7 +91,7 @@ def audit_figure(record: AuditRecord) -> Figure:
     ax.axvline(0.5, color=ABNORMAL, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     ax.set_yticks(range(len(variants)), variants[::-1])
     ax.set_ylim(-0.6, len(variants) - 0.4)
-    ax.set_xlabel("image AUROC (%), mean over categories; dashed: chance")
+    ax.set_xlabel("image AUROC (%), mean over categories")
     ax.xaxis.set_major_formatter(percent())
     ax.grid(axis="x")
     handles = [
@@ -98,7 +100,13 @@ def audit_figure(record: AuditRecord) -> Figure:
             shades, _cycled(_MARKERS, len(sources)), sources, strict=True
         )
     ]
-    figure.legend(handles=handles, loc="outside upper left", ncols=2)
+    handles.append(Line2D([], [], color=INK, linewidth=1.2, label="95 % interval over images"))
+    if any(row.repeats > 1 for row in record.rows):
+        handles.append(Line2D([], [], color=NORMAL, linewidth=4, label="span of repeats"))
+    handles.append(
+        Line2D([], [], color=ABNORMAL, linewidth=1, linestyle=(0, (4, 3)), label="chance")
+    )
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
 
