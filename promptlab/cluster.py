@@ -393,8 +393,7 @@ def _import() -> Any:  # noqa: ANN401
             return ray
         problem = f"is {ray.__version__}, which is too old"
     raise MissingDependencyError(
-        f"--engine ray needs the package ray, but it {problem}; run: pip install -U "
-        "'promptlab[ray]'."
+        f"--engine ray needs the package ray, but it {problem}; run: {pip_install('ray')}."
     )
 
 
