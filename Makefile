@@ -46,7 +46,7 @@ lint: install  ## Format, lint, spelling, types, import contract, dependencies
 notebooks: install  ## Pair the notebooks with their sources and run them all
 	$(BIN)/jupytext --sync --quiet notebooks/*.py
 	$(BIN)/nbstripout notebooks/*.ipynb
-	$(BIN)/python -m pytest --nbmake --force-enable-socket notebooks
+	$(BIN)/python -m pytest -p nbmake.pytest_plugin --nbmake --force-enable-socket notebooks
 
 lite: install  ## Train the embedded backbone again (about an hour on two cores)
 	$(BIN)/python -m promptlab.backbones.lite.train
