@@ -12,6 +12,7 @@ import promptlab.backbones
 from aligners.base import Requirements
 from promptlab import workbench
 from promptlab.cli import main
+from promptlab.errors import DataError
 from promptlab.features import FeatureStore, encode_images
 from promptlab.results import read_record, read_scores
 from promptlab.score import find_images
@@ -87,6 +88,15 @@ def test_links_that_lead_nowhere_get_a_line(tmp_path: Path) -> None:
     (batch,) = encode_images(TinyBackbone(), found, requires=Requirements(), store=store)
     assert "loop.png: Too many levels of symbolic links" in batch.unreadable[0]
     assert "lost.png: No such file or directory" in batch.unreadable[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_named_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError, match=r"must be a file or a folder, but .*pipe\.png is neither"):
+        find_images([tmp_path / "pipe.png"])
+    with pytest.raises(DataError, match="there must be images to score"):
+        find_images([tmp_path])
 
 
 def test_a_data_set_in_a_folder_of_odd_bytes_is_refused(
