@@ -2,6 +2,8 @@ import logging
 import os
 import subprocess
 import sys
+import weakref
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,11 +11,14 @@ from pathlib import Path
 import pytest
 import torch
 from fakes import TinyBackbone, write_mvtec
+from PIL import Image
 from torch import Tensor
 
 from aligners.base import Requirements
 from aligners.windows import square_windows
+from promptlab import features
 from promptlab.backbones.base import EncodedImages
+from promptlab.datasets.images import load_image
 from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
 
 EVERYTHING = Requirements(value_tokens=True, window_sides=(2, 3))
@@ -259,3 +264,26 @@ def test_reading_features_keeps_them_from_being_pruned_as_old(
         os.utime(entry, (0, 0))
     encode(TinyBackbone(), paths, store)
     assert store.prune(older_than_days=1.0) == 0
+
+
+def test_encode_images_holds_two_decoded_images_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for the encoder has its size; photographs may be a thousand times larger."""
+    alive, peak = Counter[str](), [0]
+
+    def load(path: Path) -> Image.Image:
+        image = load_image(path)
+        alive["now"] += 1
+        weakref.finalize(image, alive.subtract, ["now"])
+        peak[0] = max(peak[0], alive["now"])
+        return image
+
+    monkeypatch.setattr(features, "load_image", load)
+    many = sorted(write_mvtec(tmp_path / "many", count=16).rglob("test/*/*.png"))
+    store = FeatureStore(tmp_path / "none")
+    batches = encode_images(
+        TinyBackbone(), many, requires=Requirements(), store=store, batch_size=16
+    )
+    assert sum(len(batch.positions) for batch in batches) == 32
+    assert 1 <= peak[0] <= 2
