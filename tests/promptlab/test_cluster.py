@@ -275,7 +275,7 @@ def test_without_ray_the_path_is_the_plain_one_and_the_remedy_is_told(
     with open_workbench("plain", threads=1) as workbench:
         assert type(workbench) is Workbench
     with (
-        pytest.raises(MissingDependencyError, match="run: pip install 'ray>=2.40'"),
+        pytest.raises(MissingDependencyError, match=r"run: pip install 'ray>=2\.40'"),
         open_workbench("ray", threads=1),
     ):
         pass
