@@ -46,7 +46,7 @@ lint: install  ## Format, lint, spelling, types, import contract, dependencies
 notebooks: install  ## Pair the notebooks with their sources and run them all
 	$(BIN)/jupytext --sync --quiet notebooks/*.py
 	$(BIN)/nbstripout notebooks/*.ipynb
-	$(BIN)/python -m pytest --nbmake --force-enable-socket --durations=0 notebooks
+	$(BIN)/python -m pytest -p nbmake.pytest_plugin --nbmake --force-enable-socket --durations=0 notebooks
 
 bench: install  ## Measure speed beside public peers (anomalib: where `make anomalib` ran); BENCH=--short for a look
 	PROMPTLAB_ANOMALIB_PYTHON=$(wildcard $(ANOMALIB_VENV)/bin/python) $(RUN) bench $(BENCH)

@@ -2,8 +2,9 @@
 
     PYTHONPATH=tests/support python experiments/figures.py [PART…]
 
-Parts: plots report explorer notebook (default: all). The last three are screenshots and need a
-Chromium. Runs go to runs/figures and are made again each time; pictures to experiments/figures.
+Parts: plots costs report explorer notebook (default: all). costs asks a language model, the last
+three are screenshots and need a Chromium; explorer also measures how long an edit takes. Runs go to
+runs/figures and are made again each time; pictures to experiments/figures.
 """
 
 import shutil
@@ -18,6 +19,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from promptlab.backbones import load_backbone
+from promptlab.cli.main import cli
+from promptlab.compare.record import read_comparison
 from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
 from promptlab.explain import explain_image
 from promptlab.features import FeatureStore, encode_texts
@@ -28,6 +31,7 @@ from promptlab.plots import (
     ablation_bars,
     anomaly_gallery,
     category_heatmap,
+    cost_quality,
     explanation_figure,
     fusion_surface,
     house_style,
@@ -36,6 +40,7 @@ from promptlab.plots import (
     reliability_diagram,
     similarity_distributions,
 )
+from promptlab.plots.compare import comparison_figure
 from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.promptset import merge
 from promptlab.report.build import build_report
@@ -44,11 +49,9 @@ from promptlab.results import read_record, read_scores
 ROOT = Path(__file__).resolve().parents[1]
 RUNS, FIGURES = ROOT / "runs" / "figures", ROOT / "experiments" / "figures"
 ABLATIONS = ROOT / "experiments" / "ablations"
-SHEET = (
-    "ablation", "heatmap", "prompt_count", "fusion", "similarities", "prompt_map", "reliability",
-    "explanation",
-)  # fmt: skip
-"""Plots on the contact sheet, in its order."""
+_WIDTH = 960
+TEXT = "document.querySelectorAll('.jp-OutputArea textarea')[0]"
+"""The field of abnormal prompts in an explorer."""
 EXPLORER = """
 from pathlib import Path
 from promptlab.backbones import load_backbone
@@ -72,6 +75,8 @@ def main(parts: list[str]) -> None:
         scorers = _study("scorers", "grid={}", pool)
     if "plots" in parts and scorers is not None:
         _make_plots(scorers)
+    if "costs" in parts:
+        _plot_costs()
     if "report" in parts and scorers is not None:
         _shoot_report(scorers)
     if "explorer" in parts:
@@ -98,7 +103,6 @@ def _make_plots(scorers: Study) -> None:
     gallery = read_gallery(chosen)
     _save(anomaly_gallery([one for one in gallery if one.kind == "highest abnormal"]), "first_look")
     _plot_prompts(next(one for one in gallery if one.kind == "highest abnormal"))
-    _make_sheet()
 
 
 def _plot_prompts(example: Example) -> None:
@@ -113,7 +117,7 @@ def _plot_prompts(example: Example) -> None:
         for mode in ("relevance", "overlap_hard")
     ]  # fmt: skip
     _save(similarity_distributions(shown), "similarities")
-    _save(explanation_figure(shown[0]), "explanation")
+    _save(explanation_figure(shown[0]), "explanation", dpi=96)
     texts = [prompt.text for prompt in prompts.prompts]
     _save(prompt_map(prompts, encode_texts(backbone, texts, store=store).numpy()), "prompt_map")
 
@@ -127,56 +131,46 @@ def _save(figure: Figure, name: str, *, dpi: int = 110) -> None:
 def _shrink(path: Path) -> None:
     """Store with 256 colours: half the size, no difference to see."""
     with Image.open(path) as picture:
-        smaller = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT)
+        smaller = picture.convert("RGB").quantize(256, kmeans=3)
     with atomic_path(path) as temporary:
         smaller.save(temporary, format="PNG", optimize=True)
     print(path.relative_to(ROOT), f"{path.stat().st_size / 1000:.0f} kB")  # noqa: T201
 
 
-def _make_sheet(*, width: int = 760, gap: int = 24) -> None:
-    """Put the plots on one sheet of two columns; those wider than their column shrink."""
-    pictures = []
-    for name in SHEET:
-        with Image.open(FIGURES / f"{name}.png") as file:
-            share = min(1.0, width / file.width)
-            size = (round(file.width * share), round(file.height * share))
-            pictures.append(file.convert("RGB").resize(size, Image.Resampling.LANCZOS))
-    columns: list[list[Image.Image]] = [[], []]
-    for picture in pictures:  # the shorter column takes the next one
-        min(columns, key=lambda one: sum(p.height + gap for p in one)).append(picture)
-    height = max(sum(p.height + gap for p in one) for one in columns) + gap
-    sheet = Image.new("RGB", (2 * width + 3 * gap, height), "white")
-    for nth, column in enumerate(columns):
-        y = gap
-        for picture in column:
-            sheet.paste(picture, (gap + nth * (width + gap), y))
-            y += picture.height + gap
-    sheet.save(FIGURES / "plots.png")
-    _shrink(FIGURES / "plots.png")
+def _plot_costs() -> None:
+    """Ask SmolLM2-135M for prompts of polycrystalline cells, by two templates, twice each."""
+    out = _fresh("costs")
+    chosen = ["dataset.limit=100", "dataset.categories=[poly]", "compare.draws=2"]
+    settings = [part for each in chosen for part in ("--set", each)]
+    command = ["compare", str(ROOT / "experiments" / "configs" / "compare.yaml"), *settings]
+    cli.main([*command, "--out", str(out)], standalone_mode=False)
+    comparison = read_comparison(out / "compare.json")
+    _save(comparison_figure(comparison), "comparison")
+    _save(cost_quality(comparison.rows), "costs")
 
 
 def _shoot_report(scorers: Study) -> None:
     """Show the head of a page about one run, and its examples."""
     page_file = build_report([scorers.folder(scorer="contextual_rank")], RUNS / "report.html")
-    with open_page(width=1180, height=1500) as page:
+    with open_page(width=_WIDTH, height=1500) as page:
         page.open(page_file.as_uri())
+        page.evaluate("document.querySelector('.prompts').open = true")
         parts = []
         for selector, height in (
-            ("body", 860),
-            ("h3[id$=examples]", 820),
-            ("h3[id$=prompts]", 420),
+            ("body", 780),
+            ("h3[id$=examples]", 500),
+            ("h3[id$=prompts]", 330),
         ):
-            page.evaluate("document.querySelector('.prompts').open = true")
             y = page.evaluate(
                 f"document.querySelector('{selector}').getBoundingClientRect().top + scrollY"
             )
-            clip = {"x": 0, "y": max(0, y - 12), "width": 1180, "height": height}
+            clip = {"x": 0, "y": max(0, y - 12), "width": _WIDTH, "height": height}
             page.screenshot(FIGURES / "report.png", clip=clip)
             with Image.open(FIGURES / "report.png") as part:
                 parts.append(part.convert("RGB"))
-    whole = Image.new("RGB", (1180, sum(part.height for part in parts)))
-    for nth, part in enumerate(parts):
-        whole.paste(part, (0, sum(one.height for one in parts[:nth])))
+    whole = Image.new("RGB", (_WIDTH, sum(part.height + 3 for part in parts) - 3), "#c4c8ce")
+    for nth, part in enumerate(parts):  # a grey line where a part of the page is left out
+        whole.paste(part, (0, sum(one.height + 3 for one in parts[:nth])))
     whole.save(FIGURES / "report.png")
     _shrink(FIGURES / "report.png")
 
@@ -186,12 +180,31 @@ def _shoot_explorer() -> None:
     write_notebook(folder / "explorer.ipynb", EXPLORER)
     with _lab_page(folder, "explorer.ipynb", height=1500) as page:
         run_all(page, until="document.querySelector('.pl-ex .score')")
-        text = "document.querySelectorAll('.jp-OutputArea textarea')[0]"
-        page.evaluate(f"{text}.focus(); {text}.setSelectionRange(0, 0)")
+        page.evaluate(f"{TEXT}.focus(); {TEXT}.setSelectionRange(0, 0)")
         page.type("a gear with a crack between two teeth\n")
         page.wait("document.querySelector('.pl-ex .delta')")
-        print("edit:", page.evaluate("document.querySelector('.pl-ex .time').textContent"))  # noqa: T201
         _shoot_element(page, ".jp-OutputArea-output", FIGURES / "explorer.png")
+        _measure_edits(page)
+
+
+def _measure_edits(page: Page, *, edits: int = 20) -> None:
+    """Print how long it takes from a word typed to a new view, with all between them."""
+    seconds = []
+    for nth in range(edits):
+        page.evaluate(
+            f"{TEXT}.focus(); {TEXT}.setSelectionRange(0, 0);"
+            " document.querySelector('.pl-ex').dataset.old = '1';"
+            f" window.took = new Promise(done => {TEXT}.addEventListener('input', () => {{"
+            "  const begun = performance.now();"
+            "  (function look() { document.querySelector('.pl-ex:not([data-old])')"
+            "   ? done(performance.now() - begun) : requestAnimationFrame(look); })();"
+            " }, {once: true})); void 0"
+        )
+        page.type(f"{nth} ")
+        seconds.append(page.evaluate("window.took") / 1000)
+    print(  # noqa: T201
+        f"{edits} edits: median {sorted(seconds)[edits // 2]:.3f} s, longest {max(seconds):.3f} s"
+    )
 
 
 def _shoot_notebook() -> None:
@@ -235,4 +248,4 @@ def _fresh(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["plots", "report", "explorer", "notebook"])
+    main(sys.argv[1:] or ["plots", "costs", "report", "explorer", "notebook"])

@@ -17,8 +17,8 @@
 # **Question:** ALFA adapts the prompts to each image. Which prompts does each reading of that keep,
 # and is the score better for it?
 #
-# **Data:** two categories, 24 images each: generated ones, or yours through `PROMPTLAB_DATA`.
-# WinCLIP's ensemble and the hand-written prompts, pooled.
+# **Data:** two kinds of solar cells (ELPV, real photographs), 24 images each, or yours through
+# `PROMPTLAB_DATA`. WinCLIP's ensemble and the hand-written prompts, pooled.
 # **Run time:** about 50 seconds on two cores.
 
 # %%
@@ -33,7 +33,7 @@ from promptlab.plots import ablation_bars, category_heatmap, similarity_distribu
 from promptlab.prompts.files import read_prompt_set
 from promptlab.results import read_record, read_scores
 
-material = choose_material(categories=2, limit=24)
+material = choose_material(categories=2, limit=24, masks=False)
 print(material.told)
 
 # %% [markdown]

@@ -66,7 +66,7 @@ for axis, reference in zip(axes[0], references, strict=True):
 
 # %%
 for folder in (study.cells[0].folder, study.cells[-1].folder):
-    print(folder.name)
+    print(f"k = {folder.name}")
     shown = [one for one in read_gallery(folder) if one.kind == "highest abnormal"]
     display(anomaly_gallery(shown[:4]))
 

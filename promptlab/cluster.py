@@ -1,13 +1,14 @@
 """Encoding and scoring spread over a Ray cluster, with the numbers of one process.
 
 Ray places the workers, hands out the work and starts a killed worker again; here is only what it
-must not change: images are encoded in the batches of the plain path, because what an encoder gives
-for an image depends in its last bits on the others in the batch. Features land in the feature
+must not change: images are encoded in the batches of the plain path and by as many threads, because
+what an encoder gives for an image depends in its last bits on both. Features land in the feature
 store, which all nodes must see, as they must see the images. Only this module knows Ray.
 """
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from itertools import cycle
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import urlsplit
 
 import torch
 
@@ -34,8 +36,12 @@ from promptlab.workbench import CategoryPrompts, Judged, Workbench
 
 __all__ = ["ClusterWorkbench", "Place", "open_workbench", "place_workers"]
 
+_OLDEST = (2, 40)
 _DEATHS = 4
 """How often a worker is started again, and how often its work is tried again."""
+_STARTS = 3
+"""How often a cluster on this machine is tried: Ray gives its own programs 30 s, which a busy
+machine may need for their imports alone."""
 _OBJECTS = 2**28
 """Bytes of shared memory of a cluster that is started here; results are small."""
 _MEMORY = 2 * 2**30
@@ -53,7 +59,7 @@ class Place:
 
 @contextmanager
 def open_workbench(
-    engine: Engine, *, threads: int | None = None, progress: Progress = silent
+    engine: Engine, *, threads: int, progress: Progress = silent
 ) -> Iterator[Workbench]:
     """Yield what serves experiments: in this process, or over the workers of a Ray cluster.
 
@@ -62,7 +68,8 @@ def open_workbench(
 
     Args:
         engine: ``plain`` or ``ray``.
-        threads: of each worker; None: one. Ignored by ``plain``.
+        threads: of each worker; with as many as this process has, the numbers are those of
+            ``plain`` bit for bit, if the processors are alike.
         progress: told about long work.
 
     Raises:
@@ -76,8 +83,8 @@ def open_workbench(
     ray, here = _connect()
     store = FeatureStore()
     try:
-        places = place_workers(ray.nodes(), threads=threads or 1)
-        workers = _start(ray, places, store, threads=threads or 1)
+        places = place_workers(ray.nodes(), threads=threads)
+        workers = _start(ray, places, store, threads=threads)
         try:
             _check(ray, workers, store)
             yield ClusterWorkbench(ray, workers, store=store, progress=progress)
@@ -90,7 +97,7 @@ def open_workbench(
 
 
 def place_workers(nodes: Iterable[Mapping[str, Any]], *, threads: int) -> list[Place]:
-    """Return one place per GPU of a node that has some, else one per ``threads`` of its cores.
+    """Return one place per GPU of a node, else one per ``threads`` of its cores, at least one.
 
     Args:
         nodes: as Ray describes them.
@@ -105,12 +112,13 @@ def place_workers(nodes: Iterable[Mapping[str, Any]], *, threads: int) -> list[P
             continue
         has = node["Resources"]
         gpus = int(has.get("GPU", 0))
-        count = gpus or int(has.get("CPU", 0)) // threads
+        cores = int(has.get("CPU", 0))
+        count = gpus or (max(1, cores // threads) if cores else 0)
         places += [Place(node["NodeID"], gpus=int(gpus > 0))] * count
     if not places:
         raise ClusterError(
-            f"a cluster needs a node with a GPU or {threads} free cores, but has none; start "
-            "Ray with --num-cpus, or ask for fewer --threads."
+            "a cluster needs a living node with a GPU or a core, but has none; start Ray with "
+            "--num-cpus."
         )
     return places
 
@@ -339,13 +347,7 @@ def _connect() -> tuple[Any, bool]:
     if not address:
         # Ray takes 127.0.0.1 for the machine's outer address, except where clusters are off.
         os.environ.setdefault("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
-    try:
-        import ray  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"--engine ray needs a package that is not installed or cannot be loaded ({error}); "
-            f"run: {pip_install('ray')}."
-        ) from None
+    ray = _import()
     if ray.is_initialized():
         return ray, False
     options: dict[str, Any] = {"address": address} if address else {
@@ -355,16 +357,58 @@ def _connect() -> tuple[Any, bool]:
         "include_dashboard": False,
         "_node_ip_address": "127.0.0.1",
     }  # fmt: skip
-    try:
-        ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        where = f"at RAY_ADDRESS={address}" if address else "on this machine"
-        text = " ".join(str(error).split())[:300]
-        raise ClusterError(
-            f"a Ray cluster must be reachable {where}, but is not ({text}); check `ray status` "
-            "there, or unset RAY_ADDRESS to start one here."
-        ) from None
+    for left in range(0 if address else _STARTS - 1, -1, -1):
+        try:
+            if address and address != "auto":
+                _knock(address)
+            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR)
+            break
+        except Exception as error:
+            if ray.is_initialized():
+                raise
+            ray.shutdown()  # what was started of it
+            if left:
+                continue
+            where = f"at RAY_ADDRESS={address}" if address else "on this machine"
+            text = " ".join(str(error).split())[:300]
+            raise ClusterError(
+                f"a Ray cluster must be reachable {where}, but is not ({text}); check `ray "
+                "status` there, or unset RAY_ADDRESS to start one here."
+            ) from None
     return ray, True
+
+
+def _import() -> Any:  # noqa: ANN401
+    """Return Ray.
+
+    Raises:
+        MissingDependencyError: when it is missing, damaged or too old.
+    """
+    try:
+        import ray  # noqa: PLC0415
+    except ImportError as error:
+        problem = f"cannot be loaded ({error})"
+    else:
+        if tuple(int(part) for part in ray.__version__.split(".")[:2]) >= _OLDEST:
+            return ray
+        problem = f"is {ray.__version__}, which is too old"
+    raise MissingDependencyError(
+        f"--engine ray needs the package ray, but it {problem}; run: {pip_install('ray')}."
+    )
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody listens: Ray would try for many minutes.
+
+    Raises:
+        OSError: when nobody does.
+        ValueError: when it is no HOST:PORT.
+    """
+    parts = urlsplit(address if "://" in address else f"ray-node://{address}")
+    if not parts.hostname or not parts.port:
+        raise ValueError("it must be auto or HOST:PORT")
+    with socket.create_connection((parts.hostname, parts.port), timeout=10):
+        pass
 
 
 def _start(ray: Any, places: Sequence[Place], store: FeatureStore, *, threads: int) -> list[Any]:  # noqa: ANN401

@@ -461,6 +461,8 @@ def _problem(problem: Mapping[str, Any]) -> str:
         return f"key {path!r} is required; add it."
     message = str(problem["msg"]).removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
+    if problem["type"] == "value_error" and isinstance(problem["input"], dict):
+        return f"{path or 'experiment'}: {message}."  # a whole section says less than its rule
     received = repr(problem["input"])
     shown = received if len(received) <= 80 else f"{received[:77]}..."
     return f"{path or 'experiment'}: {message}, but got {shown}."

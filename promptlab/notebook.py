@@ -2,13 +2,15 @@
 
 Two variables of the environment switch them all: ``PROMPTLAB_DATA``, a folder in MVTec AD or VisA
 layout or one of such folders, and ``PROMPTLAB_BACKBONE``, such as
-``open_clip:ViT-B-16-plus-240/laion400m_e32``. Without them the notebooks run on generated images
-and the embedded backbone, and say so. Computes no result.
+``open_clip:ViT-B-16-plus-240/laion400m_e32``. Without them the notebooks run on the embedded
+backbone and on ELPV's solar cells, or on generated images where masks are needed, and say so.
+Computes no result.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from promptlab.workbench import Workbench
 __all__ = ["Material", "Study", "choose_material", "draw_photos", "run_study"]
 
 GENERATED = ("gear", "marble", "cookie")
+CELLS = ("mono", "poly")
 RUNS = Path("../runs/notebooks")
 _VISA_SPLIT = Path("split_csv") / "1cls.csv"
 
@@ -88,12 +91,14 @@ class Study:
         return found[0].folder
 
 
-def choose_material(*, categories: int = 2, limit: int = 24) -> Material:
-    """Choose what a notebook judges: real images where ``PROMPTLAB_DATA`` is set.
+def choose_material(*, categories: int = 2, limit: int = 24, masks: bool = True) -> Material:
+    """Choose what a notebook judges: your images where ``PROMPTLAB_DATA`` is set.
 
     Args:
         categories: how many, the first ones.
         limit: images of each, half of them normal.
+        masks: whether the notebook needs to know where defects are. ELPV's solar cells, the real
+            images that come as a package, have no masks.
 
     Raises:
         DataError: when ``PROMPTLAB_DATA`` holds no data set.
@@ -101,6 +106,13 @@ def choose_material(*, categories: int = 2, limit: int = 24) -> Material:
     limit_threads()
     backbone = os.environ.get("PROMPTLAB_BACKBONE", "lite")
     given = os.environ.get("PROMPTLAB_DATA")
+    if not given and not masks and find_spec("elpv_dataset") is not None:
+        names = CELLS[:categories]
+        told = (
+            f"{', '.join(names)}: photographs of solar cells (ELPV), without masks. Set "
+            "PROMPTLAB_DATA to a folder in MVTec AD or VisA layout for others."
+        )
+        return Material(DatasetConfig(name="elpv", categories=names, limit=limit), backbone, told)
     if not given:
         names = GENERATED[:categories]
         told = (

@@ -38,6 +38,8 @@ class ScoredImage:
 def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Return the named files, and all images inside the named folders, sorted; no hidden ones.
 
+    A link inside a folder that leads nowhere counts as an image, so that it gets its line.
+
     Raises:
         DataError: when a path is neither a file nor a folder, or nothing is an image.
     """
@@ -47,7 +49,7 @@ def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
             raise DataError(f"a path to score must exist, but {path} does not.")
         if path.is_dir():
             inside = sorted(each for each in path.rglob("*") if _is_image(each))
-            found.extend(each for each in inside if each.is_file())
+            found.extend(each for each in inside if each.is_file() or _leads_nowhere(each))
         elif path.is_file():
             found.append(path)
         else:
@@ -58,6 +60,10 @@ def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
             f"{' '.join(sorted(IMAGE_SUFFIXES))}."
         )
     return tuple(dict.fromkeys(found))
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def _is_image(path: Path) -> bool:

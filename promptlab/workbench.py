@@ -301,14 +301,30 @@ class Workbench:
             config.aligner.model_dump_json(),
             *(reference.path for reference in references),
         )
-        known = self._compared.setdefault(key, [])
+        known = self._compared.pop(key, [])
+        self._compared[key] = known  # the last one, for it was used last
         for compared in known:
             if _holds(compared.pool, pool):
                 return compared
+        self._make_room(category, key)
         made = self._compare_now(config, category, backbone, pool)
         self._left -= stored_bytes(made.evidence)
         known.append(made)
         return made
+
+    def _make_room(self, category: str, wanted: tuple[object, ...]) -> None:
+        """Forget what a category was compared with under other aligners, once memory is short.
+
+        A sweep over a range of an aligner's parameter has a new one in every trial.
+        """
+        others = [key for key in self._compared if category in key and key != wanted]
+        sizes = {key: sum(stored_bytes(c.evidence) for c in self._compared[key]) for key in others}
+        needed = max(sizes.values(), default=0)
+        for key in others:  # the one that was not used for longest comes first
+            if self._left >= needed:
+                return
+            self._left += sizes[key]
+            del self._compared[key]
 
     @torch.inference_mode()
     def _compare_now(

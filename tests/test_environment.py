@@ -8,6 +8,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+from promptlab.cli import doctor
 from promptlab.errors import _EXTRAS, pip_install
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +28,13 @@ def test_constraints_hold_versions_only() -> None:
         assert name
         assert version
         assert "/" not in line
+
+
+def test_the_pythons_we_name_are_those_that_doctor_knows() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    named = [one.rpartition(" ")[2] for one in project["classifiers"] if "Python :: 3." in one]
+    (_, oldest), (_, newest) = doctor._PYTHON
+    assert named == [f"3.{minor}" for minor in range(oldest, newest + 1)]
 
 
 @pytest.mark.parametrize("python", ["3.11.9", "3.12.0", "3.13.0"])

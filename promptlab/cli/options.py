@@ -13,22 +13,33 @@ from promptlab.runtime import Device, Engine
 if TYPE_CHECKING:
     from promptlab.config import AlignerConfig, BackboneConfig, FusionConfig, ScorerConfig
 
-__all__ = ["Judging", "engine_option", "judging_of", "judging_options"]
+__all__ = ["Judging", "engine_options", "judging_of", "judging_options"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def engine_option(command: Callable[P, R]) -> Callable[P, R]:
-    """Add where images are encoded and scored."""
-    return click.option(
-        "--engine",
-        type=click.Choice(get_args(Engine)),
-        default="plain",
-        show_default=True,
-        help="ray: encode images and score categories on the Ray cluster at $RAY_ADDRESS, else on"
-        " one of this machine's cores; the numbers are the same.",
-    )(command)
+def engine_options(command: Callable[P, R]) -> Callable[P, R]:
+    """Add where images are encoded and scored, and by how many threads."""
+    options = (
+        click.option(
+            "--engine",
+            type=click.Choice(get_args(Engine)),
+            default="plain",
+            show_default=True,
+            help="ray: encode images and score categories on the Ray cluster at $RAY_ADDRESS, else"
+            " on one of this machine's cores; with as many --threads the numbers are the same.",
+        ),
+        click.option(
+            "--threads",
+            type=click.IntRange(min=1),
+            help="Threads of this process, or of each of the cluster's workers, of which a node"
+            " has as many as its cores allow [default: one per core here, at most 8].",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from promptlab.cli.console import (
     progress,
     say,
 )
-from promptlab.cli.options import engine_option
+from promptlab.cli.options import engine_options
 from promptlab.runtime import Engine, limit_threads
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ SHOWN = 7
     promptlab run my.yaml --set scorer.name=contextual --set dataset.limit=100
     promptlab run experiments/ablations/scorers.yaml
     promptlab run my.yaml --set 'aligner=[patch, window, fine_grained]' --out runs/first --json
-    promptlab run my.yaml --engine ray
+    promptlab run my.yaml --engine ray --threads 1
     """,
 )
 @click.argument("config", type=click.Path(path_type=Path))
@@ -43,7 +43,7 @@ SHOWN = 7
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Run folder [default: a new one in ./runs]."
 )
-@engine_option
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def run(
     *,
@@ -51,6 +51,7 @@ def run(
     overrides: tuple[str, ...],
     out: Path | None,
     engine: Engine,
+    threads: int | None,
     as_json: bool,
 ) -> None:
     """Judge the images that CONFIG names and write record, scores, prompts and gallery.
@@ -66,9 +67,9 @@ def run(
         from promptlab.cluster import open_workbench  # noqa: PLC0415
         from promptlab.evaluate import run_experiment  # noqa: PLC0415 - imports torch
 
-        limit_threads()
+        usable = limit_threads(threads)
         parent = Path("runs")
-        with open_workbench(engine, progress=report) as workbench:
+        with open_workbench(engine, threads=usable, progress=report) as workbench:
             if not grid.axes:
                 (cell,) = grid.cells
                 folder, record = run_experiment(cell.config, workbench, parent=parent, folder=out)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from promptlab.cli.console import ExampleCommand, percent, print_json, print_table, progress, say
-from promptlab.cli.options import engine_option
+from promptlab.cli.options import engine_options
 from promptlab.config import ExperimentConfig, load_config
 from promptlab.runtime import Engine, limit_threads
 
@@ -28,7 +28,7 @@ ORACLE = "ORACLE: the search saw categories that are reported on; nothing here i
     promptlab sweep my.yaml --dry-run
     promptlab sweep my.yaml --set sweep.sampler=gp --study first --export best.yaml
     promptlab sweep my.yaml --storage postgresql://me@host/studies --study shared
-    RAY_ADDRESS=head:6379 promptlab sweep my.yaml --engine ray
+    RAY_ADDRESS=head:6379 promptlab sweep my.yaml --engine ray --threads 8
     """,
 )
 @click.argument("config", type=click.Path(path_type=Path))
@@ -55,13 +55,7 @@ ORACLE = "ORACLE: the search saw categories that are reported on; nothing here i
     metavar="FILE",
     help="Also write the winner as a configuration that `promptlab run` takes.",
 )
-@click.option(
-    "--threads",
-    type=click.IntRange(min=1),
-    help="Threads of this worker, when several share a machine [default: one per core];"
-    " with --engine ray, of each of the cluster's [default: 1].",
-)
-@engine_option
+@engine_options
 @click.option(
     "--heartbeat",
     type=click.IntRange(min=1),
@@ -90,7 +84,8 @@ def sweep(
     """Search on CONFIG's search categories and report on its report categories.
 
     The same command goes on where a stopped study ended. Started several times, here or on other
-    machines that share --storage, it makes several workers of one study.
+    machines that share --storage, it makes several workers of one study. optuna-dashboard opens
+    it, by its --storage or as STUDY_FOLDER/journal.log.
     """
     marked = (*overrides, "sweep.oracle=true") if oracle else overrides
     experiment = load_config(config, marked)
@@ -110,10 +105,10 @@ def sweep(
         )
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        limit_threads(threads)
+        usable = limit_threads(threads)
         home = StudyHome(name, folder, storage, heartbeat)
         try:
-            with open_workbench(engine, threads=threads, progress=report) as workbench:
+            with open_workbench(engine, threads=usable, progress=report) as workbench:
                 record = run_sweep(experiment, workbench, home=home, trials=trials, progress=report)
         except SweepInterruptedError as stopped:
             say(f"{stopped.finished} of {stopped.wanted} trials are finished and kept; go on with:")

@@ -122,7 +122,7 @@ SOURCES: Mapping[str, Source] = MappingProxyType(
         "textile": Source(
             what="simulated textile, no masks",
             licence="MIT",
-            page="https://pypi.org/project/conformal-clip-data/",
+            page="the Python package conformal-clip-data",
             install=pip_install("textile"),
         ),
         "visa": Source(

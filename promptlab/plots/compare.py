@@ -88,7 +88,9 @@ def audit_figure(record: AuditRecord) -> Figure:
     """
     variants = list(dict.fromkeys(row.variant for row in record.rows))
     sources = list(dict.fromkeys(row.source for row in record.rows))
-    figure = Picture(figsize=(7.2, 1.0 + 0.5 * len(variants)), layout="constrained")
+    figure = Picture(
+        figsize=(7.2, 1.2 + (0.2 + 0.15 * len(sources)) * len(variants)), layout="constrained"
+    )
     ax = figure.add_subplot()
     offsets = (np.arange(len(sources)) - (len(sources) - 1) / 2) * 0.7 / max(len(sources), 1)
     shades = np.linspace(0.1, 0.6, len(sources))
@@ -101,7 +103,7 @@ def audit_figure(record: AuditRecord) -> Figure:
     ax.axvline(0.5, color=ABNORMAL, linewidth=1, linestyle=(0, (4, 3)), zorder=0)
     ax.set_yticks(range(len(variants)), variants[::-1])
     ax.set_ylim(-0.6, len(variants) - 0.4)
-    ax.set_xlabel("image AUROC (%), mean over categories; dashed: chance")
+    ax.set_xlabel("image AUROC (%), mean over categories")
     _in_percent(ax)
     handles = [
         Line2D([], [], marker=marker, linestyle="", color=str(shade), label=shorten(source, 40))
@@ -109,10 +111,13 @@ def audit_figure(record: AuditRecord) -> Figure:
             shades, _cycled(_MARKERS, len(sources)), sources, strict=True
         )
     ]
-    handles.append(Line2D([], [], color=SOFT, linewidth=1.2, label="95 % interval over images"))
+    handles.append(Line2D([], [], color=INK, linewidth=1.2, label="95 % interval over images"))
     if any(row.repeats > 1 for row in record.rows):
-        handles.append(Line2D([], [], color=NORMAL, linewidth=5, label="lowest to highest repeat"))
-    figure.legend(handles=handles, loc="outside upper left", ncols=2)
+        handles.append(Line2D([], [], color=NORMAL, linewidth=4, label="span of repeats"))
+    handles.append(
+        Line2D([], [], color=ABNORMAL, linewidth=1, linestyle=(0, (4, 3)), label="chance")
+    )
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)
     return figure
 
 

@@ -40,7 +40,7 @@ METRIC_LABELS = {
     "image_auroc_local": "image AUROC, local only",
 }
 INK, SOFT = "#23272e", "#6b7280"
-NORMAL, ABNORMAL = "#8ec6e6", "#a63c06"
+NORMAL, ABNORMAL = "#8ec6e6", "#9f3805"
 
 
 class Picture(Figure):

@@ -6,7 +6,7 @@ number of workers finish exactly as many trials as were planned. Knows no config
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +71,19 @@ def plan_trials(
                 _cancel(store, surplus)
 
 
-def claim_trial(study: optuna.Study, store: StudyStore) -> Claim | None:
-    """Take the first waiting trial; None when none waits."""
+def claim_trial(study: optuna.Study, store: StudyStore, wanted: int) -> Claim | None:
+    """Take the first waiting trial; None when none waits, or ``wanted`` are finished.
+
+    All trials are read once: from a database, where most of them wait, that costs more than
+    everything else a short trial does.
+    """
     with store.alone():
-        for waiting in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
+        trials = study.get_trials(deepcopy=False)
+        if sum(trial.state in _FINISHED for trial in trials) >= wanted:
+            return None
+        for waiting in trials:
+            if waiting.state != TrialState.WAITING:
+                continue
             trial_id = waiting._trial_id
             try:
                 store.sign(trial_id)
@@ -82,7 +91,7 @@ def claim_trial(study: optuna.Study, store: StudyStore) -> Claim | None:
                     continue
             except UpdateFinishedTrialError:
                 continue
-            if store.patience and _is_surplus(study, waiting.number):
+            if store.patience and _is_surplus(study, trials, waiting.number):
                 _cancel(store, waiting)
                 continue
             return Claim(Trial(study, trial_id), trial_id, frozenset(waiting.intermediate_values))
@@ -106,8 +115,8 @@ def _kept(study: optuna.Study) -> list[FrozenTrial]:
     return [t for t in study.get_trials(deepcopy=False) if t.state != TrialState.FAIL]
 
 
-def _is_surplus(study: optuna.Study, number: int) -> bool:
-    before = sum(trial.number < number for trial in _kept(study))
+def _is_surplus(study: optuna.Study, trials: Sequence[FrozenTrial], number: int) -> bool:
+    before = sum(t.number < number and t.state != TrialState.FAIL for t in trials)
     return bool(before >= study.user_attrs.get(WANTED, before + 1))
 
 

@@ -185,9 +185,7 @@ def _drain(
     """Run waiting trials until none is left."""
     while not interrupts.asked:
         study = plan.load(store)  # a new one: its sampler must not remember an older history
-        if count_finished(study) >= plan.trials:
-            return
-        claim = claim_trial(study, store)
+        claim = claim_trial(study, store, plan.trials)
         if claim is None:
             return
         _run(study, store, claim, objective)

@@ -9,9 +9,13 @@ import yaml
 from fakes import TinyBackbone, write_mvtec
 
 import promptlab.backbones
+from aligners.base import Requirements
 from promptlab import workbench
 from promptlab.cli import main
+from promptlab.errors import DataError
+from promptlab.features import FeatureStore, encode_images
 from promptlab.results import read_record, read_scores
+from promptlab.score import find_images
 
 NAMES = {
     "spaces": "my  photos ",
@@ -71,6 +75,28 @@ def test_a_run_a_report_and_scores_with_odd_names(
         rows = list(csv.DictReader(file))
     assert [bool(row["problem"]) for row in rows].count(True) == 1
     assert len(list(maps.iterdir())) == len(rows) - 1
+
+
+def test_links_that_lead_nowhere_get_a_line(tmp_path: Path) -> None:
+    (tmp_path / "lost.png").symlink_to("nothing.png")
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    (tmp_path / "notes.txt").symlink_to("nothing.txt")
+    (tmp_path / "folder.png").mkdir()
+    found = find_images([tmp_path])
+    assert [path.name for path in found] == ["loop.png", "lost.png"]
+    store = FeatureStore(tmp_path / "cache")
+    (batch,) = encode_images(TinyBackbone(), found, requires=Requirements(), store=store)
+    assert "loop.png: Too many levels of symbolic links" in batch.unreadable[0]
+    assert "lost.png: No such file or directory" in batch.unreadable[1]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
+def test_a_named_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(DataError, match=r"must be a file or a folder, but .*pipe\.png is neither"):
+        find_images([tmp_path / "pipe.png"])
+    with pytest.raises(DataError, match="there must be images to score"):
+        find_images([tmp_path])
 
 
 def test_a_data_set_in_a_folder_of_odd_bytes_is_refused(

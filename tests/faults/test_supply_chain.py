@@ -12,7 +12,9 @@ from promptlab.prompts.gguf import find_weights
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
-    path for top in ("promptlab", "aligners", "notebooks") for path in (ROOT / top).rglob("*.py")
+    path
+    for top in ("promptlab", "aligners", "notebooks", "experiments")
+    for path in (ROOT / top).rglob("*.py")
 )
 MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal", "joblib", "pty"}
 CALLS = {

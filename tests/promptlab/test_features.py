@@ -2,16 +2,23 @@ import logging
 import os
 import subprocess
 import sys
+import weakref
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from fakes import TinyBackbone, write_mvtec
+from PIL import Image
 from torch import Tensor
 
 from aligners.base import Requirements
 from aligners.windows import square_windows
+from promptlab import features
+from promptlab.backbones.base import EncodedImages
+from promptlab.datasets.images import load_image
 from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
 
 EVERYTHING = Requirements(value_tokens=True, window_sides=(2, 3))
@@ -50,6 +57,37 @@ def test_encode_images_encodes_nothing_twice(paths: list[Path]) -> None:
         assert one.features is not None
         assert two.features is not None
         assert torch.equal(one.features.patch_tokens, two.features.patch_tokens)
+
+
+class Neighbourly(TinyBackbone):
+    """As real encoders do in their last bits: the others in a batch change an image's features."""
+
+    def encode_images(self, images: Tensor, *, value_tokens: bool = False) -> EncodedImages:
+        encoded = super().encode_images(images, value_tokens=value_tokens)
+        return replace(encoded, global_embedding=encoded.global_embedding + len(images))
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_batch_that_was_cut_in_two_can_be_encoded_as_a_whole(
+    paths: list[Path], tmp_path: Path, whole: bool
+) -> None:
+    options = {"requires": Requirements(), "batch_size": 4}
+    never_cut = [
+        batch.features.global_embedding
+        for batch in encode_images(Neighbourly(), paths, store=FeatureStore(tmp_path), **options)
+        if batch.features is not None
+    ]
+    store = FeatureStore()
+    list(encode_images(Neighbourly(), paths[:4], store=store, **options))
+    for path in sorted(store.folder.rglob("*.safetensors"))[:2]:
+        path.unlink()  # the worker died before it wrote them
+    again = [
+        batch.features.global_embedding
+        for batch in encode_images(Neighbourly(), paths, store=store, whole=whole, **options)
+        if batch.features is not None
+    ]
+    same = [torch.equal(one, other) for one, other in zip(never_cut, again, strict=True)]
+    assert same == [whole, True]
 
 
 def test_encode_images_adds_only_the_missing_piece(paths: list[Path]) -> None:
@@ -226,3 +264,26 @@ def test_reading_features_keeps_them_from_being_pruned_as_old(
         os.utime(entry, (0, 0))
     encode(TinyBackbone(), paths, store)
     assert store.prune(older_than_days=1.0) == 0
+
+
+def test_encode_images_holds_two_decoded_images_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for the encoder has its size; photographs may be a thousand times larger."""
+    alive, peak = Counter[str](), [0]
+
+    def load(path: Path) -> Image.Image:
+        image = load_image(path)
+        alive["now"] += 1
+        weakref.finalize(image, alive.subtract, ["now"])
+        peak[0] = max(peak[0], alive["now"])
+        return image
+
+    monkeypatch.setattr(features, "load_image", load)
+    many = sorted(write_mvtec(tmp_path / "many", count=16).rglob("test/*/*.png"))
+    store = FeatureStore(tmp_path / "none")
+    batches = encode_images(
+        TinyBackbone(), many, requires=Requirements(), store=store, batch_size=16
+    )
+    assert sum(len(batch.positions) for batch in batches) == 32
+    assert 1 <= peak[0] <= 2

@@ -154,3 +154,16 @@ def test_against_names_the_axis_that_is_compared(write) -> None:
 def test_against_refuses_what_is_not_on_the_grid(write, against: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         write(f"scorer: [mean, max]\nagainst: {against}\n")
+
+
+def test_load_grid_refuses_more_than_10000_cells_at_once(tmp_path):
+    text = (
+        "name: many\ngrid:\n  fusion.local: [" + ", ".join(f"0.{n:03}" for n in range(101)) + "]\n"
+    )
+    text += "  seed: [" + ", ".join(map(str, range(100))) + "]\n"
+    path = tmp_path / "many.yaml"
+    path.write_text(text)
+    with pytest.raises(
+        ConfigError, match="at most 10,000 cells, but has 10,100; shorten its lists"
+    ):
+        load_grid(path)

@@ -1,3 +1,4 @@
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,21 @@ def test_material_is_generated_and_says_so_without_data() -> None:
     assert (material.dataset.name, material.dataset.categories) == ("synthetic", ("gear",))
     assert material.backbone == "lite"
     assert "generated images" in material.told
+
+
+@pytest.mark.skipif(find_spec("elpv_dataset") is None, reason="needs the extra promptlab[elpv]")
+def test_material_without_masks_is_solar_cells() -> None:
+    material = choose_material(categories=3, limit=8, masks=False)
+    assert (material.dataset.name, material.dataset.categories) == ("elpv", ("mono", "poly"))
+    assert "dataset.root=null" in material.overrides
+    assert "photographs" in material.told
+
+
+def test_material_is_generated_where_the_package_of_cells_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("promptlab.notebook.find_spec", lambda _: None)
+    assert choose_material(masks=False).dataset.name == "synthetic"
 
 
 def test_material_fits_an_experiment_file() -> None:

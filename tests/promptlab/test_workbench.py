@@ -255,3 +255,39 @@ def test_judge_gives_the_same_when_similarities_lie_in_files(
     kept, filed = (Workbench(memory=memory).judge(config, "plate") for memory in (10**9, 0))
     assert (kept.prediction.image_score == filed.prediction.image_score).all()
     assert (kept.prediction.patch_map == filed.prediction.patch_map).all()
+
+
+def test_a_search_over_an_aligner_does_not_fill_the_memory(
+    config: ExperimentConfig, backbone: TinyBackbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    compare = Workbench._compare_now
+
+    def counted(bench: Workbench, config: ExperimentConfig, category: str, *rest: object) -> object:
+        compared.append((category, config.aligner.params["ridge"]))
+        return compare(bench, config, category, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Workbench, "_compare_now", counted)
+
+    def at(ridge: float) -> ExperimentConfig:
+        return with_overrides(config, {"aligner.params": {"ridge": ridge}})
+
+    probe = Workbench()
+    probe.judge(at(1.0), "plate")
+    (sizes,) = probe._compared.values()
+    one = sum(module.stored_bytes(each.evidence) for each in sizes)
+    compared.clear()
+
+    bench = Workbench(memory=3 * one)  # the other category, and two aligners of this one
+    bench.judge(at(1.0), "disc")
+    for ridge in (1.0, 2.0, 1.0, 3.0, 4.0):
+        bench.judge(at(ridge), "plate")
+    assert len(bench._compared) == 3
+    assert [ridge for name, ridge in compared if name == "plate"] == [1.0, 2.0, 3.0, 4.0]
+    compared.clear()
+    bench.judge(at(4.0), "plate")
+    bench.judge(at(3.0), "plate")
+    bench.judge(at(1.0), "disc")  # never forgotten for the sake of the other category
+    assert compared == []
+    bench.judge(at(2.0), "plate")
+    assert compared == [("plate", 2.0)]

@@ -105,10 +105,13 @@ def test_audit_figure_shows_each_variant_once():
     rows = tuple(audited(name, 0.5 + i / 20, 5 if i > 3 else 1) for i, name in enumerate(VARIANTS))
     record = AuditRecord(**PART, rows=rows, text_share={}, verdicts={})
 
-    (ax,) = audit_figure(record).axes
+    figure = audit_figure(record)
+    (ax,) = figure.axes
 
     assert [label.get_text() for label in ax.get_yticklabels()] == [*VARIANTS][::-1]
     assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.1, 0.1])
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend[-3:] == ["95 % interval over images", "span of repeats", "chance"]
     points = [line.get_xydata()[0].tolist() for line in ax.lines if line.get_marker() == "o"]
     assert points[0] == [0.5, 5.0]
     assert points[-1] == [0.75, 0.0]

@@ -1,12 +1,14 @@
 """The page as a person meets it: in a browser, by mouse and by keyboard."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser import Page, find_browser, open_page
 
 from promptlab.report.build import build_report
+from promptlab.results import RunRecord, write_record
 
 pytestmark = [
     pytest.mark.slow,
@@ -86,3 +88,29 @@ def test_page_links_lead_to_the_records(browser: Page, run_folder: Path, tmp_pat
         (run_folder / name).as_uri()
         for name in ("record.json", "scores.csv", "prompt_weights.csv")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_page_has_room_for_long_names(
+    browser: Page, run_folder: Path, tmp_path: Path, make_record: Callable[..., RunRecord],
+    width: int,
+) -> None:  # fmt: skip
+    runs = []
+    for nth in range(2):
+        runs.append(tmp_path / f"long{nth}")
+        shutil.copytree(run_folder, runs[-1], ignore=lambda *_: ["record.json"])
+        write_record(runs[-1], make_record(name=f"scorers.contextual_mode_relevance_share_0.{nth}"))
+    browser.resize(width, 800)
+    browser.open(build_report(runs, tmp_path / "long.html").as_uri())
+    assert browser.evaluate("document.documentElement.scrollWidth") <= width
+    links = "[...document.querySelectorAll('nav a')].map(one => one.getBoundingClientRect().right)"
+    assert max(browser.evaluate(links)) <= width
+    name = "document.querySelector('table.results tbody .name').getBoundingClientRect().width"
+    assert browser.evaluate(name) >= 170
+
+
+def test_page_keeps_figures_legible_on_a_telephone(page: Page) -> None:
+    page.resize(360, 800)
+    plot = "document.querySelector('.plot img')"
+    assert page.evaluate(f"{plot}.getBoundingClientRect().width") >= 500
+    assert page.evaluate(f"{plot}.parentElement.getBoundingClientRect().right") <= 360

@@ -6,8 +6,10 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections import Counter
@@ -53,6 +55,14 @@ def content(tmp_path: Path) -> dict[str, Any]:
     return content_of(write_mvtec(tmp_path / "data", categories=("disc", "plate"), count=4))
 
 
+@pytest.fixture
+def shared_memory(tmp_path: Path) -> Iterator[Path]:
+    """Give a folder in memory, where there is one: waiting for a disk is not what is tested."""
+    memory = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
 def finish(process: Any, *, seconds: float = 120) -> int:
     process.join(seconds)
     if process.exitcode is None:
@@ -67,13 +77,13 @@ def outcome(record: SweepRecord) -> list[tuple[int, str, float | None, dict[str,
 
 @pytest.mark.slow
 def test_twenty_kills_lose_nothing_and_change_nothing(
-    content: dict[str, Any], tmp_path: Path
+    content: dict[str, Any], shared_memory: Path
 ) -> None:
     wanted = 60
-    reference = start_worker(content, tmp_path / "plain", trials=wanted)
+    reference = start_worker(content, shared_memory / "plain", trials=wanted)
     assert finish(reference) == 0
-    plain = read_sweep(tmp_path / "plain")
-    folder = tmp_path / "killed"
+    plain = read_sweep(shared_memory / "plain")
+    folder = shared_memory / "killed"
     journal = folder / "journal.log"
     moments = random.Random(7)
     kills = 0
@@ -205,7 +215,7 @@ def test_a_proxy_shares_a_study_and_notices_the_dead(
     )
     server = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     try:
-        time.sleep(3)
+        await_listener(port)
         url = f"grpc://127.0.0.1:{port}"
         record, runs = kill_one(content, tmp_path, url, study="proxied")
     finally:
@@ -245,6 +255,14 @@ def test_optuna_dashboard_opens_a_study(content: dict[str, Any], tmp_path: Path)
         server.wait()
     assert "<html" in page.lower()
     assert json.loads(studies)["study_summaries"][0]["study_name"] == "tiny"
+
+
+def await_listener(port: int) -> None:
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"nobody listened at port {port}")
 
 
 def fetch(url: str) -> str:

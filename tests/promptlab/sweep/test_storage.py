@@ -99,7 +99,7 @@ def test_a_half_written_line_is_cut_off_and_nothing_else(tmp_path: Path) -> None
 def test_claims_take_each_trial_once_and_make_none(tmp_path: Path) -> None:
     store = open_store(None, tmp_path, heartbeat=1)
     study = new_study(store, 3)
-    claims = [claim_trial(study, store) for _ in range(4)]
+    claims = [claim_trial(study, store, 99) for _ in range(4)]
     assert [claim.trial.number if claim else None for claim in claims] == [0, 1, 2, None]
     store.close()
 
@@ -107,17 +107,17 @@ def test_claims_take_each_trial_once_and_make_none(tmp_path: Path) -> None:
 def test_a_dead_workers_trial_is_taken_up_with_its_values(tmp_path: Path) -> None:
     dead, alive = (open_store(None, tmp_path, heartbeat=1) for _ in range(2))
     study = new_study(dead, 2)
-    first = claim_trial(study, dead)
+    first = claim_trial(study, dead, 99)
     assert first is not None
     drawn = first.trial.suggest_float("x", 0, 1)
     first.trial.report(0.5, 0)
-    mine = claim_trial(study, alive)
+    mine = claim_trial(study, alive, 99)
     alive.revive(study)
     assert states(study) == ["RUNNING", "RUNNING"]  # both live
     os.close(dead._presence)  # what the operating system does when a process dies
     alive.revive(study)
     assert states(study) == ["WAITING", "RUNNING"]
-    again = claim_trial(study, alive)
+    again = claim_trial(study, alive, 99)
     assert again is not None
     assert mine is not None
     assert again.reported == {0}
@@ -128,11 +128,11 @@ def test_a_dead_workers_trial_is_taken_up_with_its_values(tmp_path: Path) -> Non
 def test_a_dropped_trial_waits_again(tmp_path: Path) -> None:
     store = open_store(None, tmp_path, heartbeat=1)
     study = new_study(store, 1)
-    claim = claim_trial(study, store)
+    claim = claim_trial(study, store, 99)
     assert claim is not None
     store.drop(study, claim.trial_id)
     assert states(study) == ["WAITING"]
-    study.tell(claim_trial(study, store).trial, 1.0)
+    study.tell(claim_trial(study, store, 99).trial, 1.0)
     store.drop(study, claim.trial_id)  # finished in the meantime
     assert states(study) == ["COMPLETE"]
     store.close()
@@ -142,7 +142,7 @@ def test_a_database_repeats_a_silent_workers_trial_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     store = open_store(url, tmp_path, heartbeat=1)
     study = new_study(store, 2)
-    claim = claim_trial(study, store)
+    claim = claim_trial(study, store, 99)
     assert claim is not None
     drawn = claim.trial.suggest_float("x", 0, 1)
     store.revive(study)
@@ -159,7 +159,7 @@ def test_a_plan_that_two_workers_made_is_cut_to_what_is_wanted(tmp_path: Path) -
     store = open_store(f"sqlite:///{tmp_path / 'studies.db'}", tmp_path, heartbeat=1)
     study = new_study(store, 3)
     study.enqueue_trial({}, user_attrs={SLOT: 3})
-    taken = [claim_trial(study, store) for _ in range(4)]
+    taken = [claim_trial(study, store, 99) for _ in range(4)]
     assert [bool(claim) for claim in taken] == [True, True, True, False]
     assert states(study) == ["RUNNING"] * 3 + ["FAIL"]
     assert count_finished(study) == 0
@@ -185,12 +185,12 @@ def test_samplers_draw_a_trial_again_as_it_was(name: str, tmp_path: Path) -> Non
             study = optuna.load_study(
                 study_name="s", storage=store.storage, sampler=make_sampler(name, 0)
             )
-            claim = claim_trial(study, store)
+            claim = claim_trial(study, store, 99)
             assert claim is not None
             kind = claim.trial.suggest_categorical("kind", ["a", "b"])
             if number == killed_at:  # in the middle of a trial, with half of its values drawn
                 store.drop(study, claim.trial_id)
-                claim = claim_trial(study, store)
+                claim = claim_trial(study, store, 99)
                 assert claim is not None
                 kind = claim.trial.suggest_categorical("kind", ["a", "b"])
             x = claim.trial.suggest_float("x", 0, 1)
