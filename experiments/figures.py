@@ -182,7 +182,7 @@ def _shoot_explorer() -> None:
         run_all(page, until="document.querySelector('.pl-ex .score')")
         page.evaluate(f"{TEXT}.focus(); {TEXT}.setSelectionRange(0, 0)")
         page.type("a gear with a crack between two teeth\n")
-        page.wait("document.querySelector('.pl-ex .delta')")
+        page.wait("document.querySelector('.pl-ex .news')")  # the score need not change
         _shoot_element(page, ".jp-OutputArea-output", FIGURES / "explorer.png")
         _measure_edits(page)
 
