@@ -73,9 +73,10 @@ def _work(
     study: str = "tiny",
     pause: float = 0.0,
     tally: Path | None = None,
+    heartbeat: int = 1,
 ) -> None:
     _make_tiny(folder, pause, tally)
-    home = StudyHome(study, folder, storage, heartbeat=1)
+    home = StudyHome(study, folder, storage, heartbeat)
     config = ExperimentConfig.model_validate(content)
     run_sweep(config, Workbench(), home=home, trials=trials)
 
