@@ -5,6 +5,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -72,11 +74,14 @@ axes[0].set_title("normal")
 axes[1].imshow(abnormal.image)
 axes[1].contour(abnormal.mask, levels=[0.5], colors="red", linewidths=1)
 axes[1].set_title("abnormal, defect outlined")
-shown = axes[2].imshow(results[1].anomaly_map, cmap="viridis", vmin=0, vmax=1)
+height, width = abnormal.image.shape[:2]
+shown = axes[2].imshow(
+    results[1].anomaly_map, extent=(0, width, height, 0), cmap="viridis", vmin=0, vmax=1
+)
 axes[2].set_title("anomaly map (per patch)")
 for axis in axes:
     axis.set_axis_off()
-figure.colorbar(shown, ax=axes[2], label="anomaly probability", shrink=0.7)
+_ = figure.colorbar(shown, ax=axes[2], label="anomaly probability", shrink=0.7)
 
 # %% [markdown]
 # **Answer:** the two scores printed above are larger where the picture is more anomalous; the map
