@@ -211,7 +211,9 @@ class ClusterWorkbench(Workbench):
         for category, config in jobs.items():
             requires = build_aligner(config.aligner).requires
             references = self.references(config, category)
-            for place, backbone in enumerate((self.backbone(config), *self.companions(config))):
+            resolutions = (self.backbone(config), *self.companions(config))
+            size = batch_size_of(*resolutions)
+            for place, backbone in enumerate(resolutions):
                 data = (config.dataset.model_dump_json(), config.seed, *references)
                 key = (category, backbone.id, requires, *data)
                 if key in self._done:
@@ -219,7 +221,6 @@ class ClusterWorkbench(Workbench):
                 self._done.add(key)
                 samples = self.dataset(config).of(category)
                 paths = tuple(each.path for each in samples if each not in references)
-                size = batch_size_of(backbone)
                 for start in range(0, len(paths), size):
                     part = paths[start : start + size]
                     yield _Batch(category, config, place, requires, part)

@@ -17,7 +17,13 @@ from aligners.base import Aligner, LocalFeatures
 from aligners.memory import MemoryBank
 from promptlab.backbones.base import Backbone
 from promptlab.detector import Evidence, TextBank, gather_evidence, join_resolutions
-from promptlab.features import EncodedBatch, FeatureStore, encode_images, encode_texts
+from promptlab.features import (
+    EncodedBatch,
+    FeatureStore,
+    batch_size_of,
+    encode_images,
+    encode_texts,
+)
 from promptlab.files import cache_folder
 from promptlab.prompts.promptset import PromptSet
 from promptlab.scorers.base import Similarities
@@ -75,9 +81,10 @@ def gather_batches(
         companions: the same backbone at other image sizes, which gives local evidence only.
     """
     resolutions = [backbone, *companions]
+    size = batch_size_of(*resolutions)
 
     def encode(each: Backbone) -> Iterator[EncodedBatch]:
-        return encode_images(each, paths, requires=aligner.requires, store=store)
+        return encode_images(each, paths, requires=aligner.requires, store=store, batch_size=size)
 
     fitted = [aligner.fit(partial(_features, encode, each)) for each in resolutions]
     for batches in zip(*map(encode, resolutions), strict=True):

@@ -297,10 +297,13 @@ def _encode_batch(
     )
 
 
-def batch_size_of(backbone: Backbone) -> int:
-    """Return how many images are encoded at once: what activations take grows with the pixels."""
-    height, width = backbone.image_size
-    return min(32, max(1, _PIXELS_AT_ONCE // (height * width)))
+def batch_size_of(*backbones: Backbone) -> int:
+    """Return how many images each backbone encodes at once.
+
+    What activations take grows with the pixels, so the one with the largest images decides for all.
+    """
+    pixels = max(height * width for height, width in (each.image_size for each in backbones))
+    return min(32, max(1, _PIXELS_AT_ONCE // pixels))
 
 
 def _in_pieces(

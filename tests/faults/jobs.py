@@ -18,7 +18,7 @@ import torch
 from fakes import TinyBackbone
 from torch import Tensor
 
-from promptlab import features, workbench
+from promptlab import evidence, workbench
 from promptlab.backbones.base import EncodedImages
 from promptlab.config import ExperimentConfig
 from promptlab.evaluate import run_experiment
@@ -108,7 +108,7 @@ def run(folder: Path) -> None:
     """Run a whole experiment: prompts of a language model, images, metrics, record."""
     generate.open_llm = answers_into(folder)
     workbench.load_backbone = lambda *_, **__: CountingBackbone(folder)
-    features.batch_size_of = lambda _: BATCH
+    evidence.batch_size_of = lambda *_: BATCH
     record = folder / "run" / "record.json"
     if not record.exists():  # a finished run is never done twice
         run_experiment(config(folder), workbench.Workbench(), parent=folder, folder=record.parent)

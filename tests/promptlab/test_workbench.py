@@ -202,6 +202,8 @@ def test_maps_of_several_image_sizes_are_averaged(
         return tiny
 
     monkeypatch.setattr(module, "load_backbone", load)
+    # Larger images come in smaller batches; here three and one at a time.
+    monkeypatch.setattr("promptlab.features._PIXELS_AT_ONCE", 32 * 48 * 3)
     bench = Workbench()
     sizes: dict[str, object] = {"coarse": (32, 48), "fine": (48, 64)}
     maps = {}
