@@ -67,7 +67,6 @@ def explain(
         raise ConfigError(
             f"--out must end in one of {', '.join(PICTURES)}, but got {picture.name!r}."
         )
-    from promptlab.backbones import load_backbone  # noqa: PLC0415 - imports torch
     from promptlab.explain import explain_image  # noqa: PLC0415
     from promptlab.features import FeatureStore  # noqa: PLC0415
     from promptlab.prompts.files import read_prompts  # noqa: PLC0415
@@ -78,12 +77,7 @@ def explain(
     explanation = explain_image(
         image,
         read_prompts(prompt_path, category),
-        load_backbone(
-            judging.backbone.name,
-            image_size=judging.backbone.size,
-            device=device,
-            precision=judging.backbone.precision,
-        ),
+        judging.load_backbone(device),
         scorer=judging.scorer,
         aligner=judging.aligner,
         fusion=judging.fusion,

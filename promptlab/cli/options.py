@@ -11,6 +11,7 @@ from promptlab.errors import ConfigError
 from promptlab.runtime import Device, Engine
 
 if TYPE_CHECKING:
+    from promptlab.backbones.base import Backbone
     from promptlab.config import AlignerConfig, BackboneConfig, FusionConfig, ScorerConfig
 
 __all__ = ["Judging", "engine_options", "judging_of", "judging_options"]
@@ -50,6 +51,15 @@ class Judging:
     scorer: "ScorerConfig"
     aligner: "AlignerConfig"
     fusion: "FusionConfig"
+
+    def load_backbone(self, device: Device) -> "Backbone":
+        """Load the backbone on a device."""
+        from promptlab.backbones import load_backbone  # noqa: PLC0415 - imports torch
+
+        chosen = self.backbone
+        return load_backbone(
+            chosen.name, image_size=chosen.size, device=device, precision=chosen.precision
+        )
 
 
 def judging_of(

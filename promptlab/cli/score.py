@@ -52,7 +52,6 @@ def score(
 
     Unreadable images get a line with the reason and are counted at the end.
     """
-    from promptlab.backbones import load_backbone  # noqa: PLC0415 - imports torch
     from promptlab.features import FeatureStore  # noqa: PLC0415
     from promptlab.prompts.files import read_prompts  # noqa: PLC0415
     from promptlab.runtime import limit_threads  # noqa: PLC0415
@@ -64,12 +63,7 @@ def score(
     results = score_images(
         images,
         read_prompts(prompt_path, category),
-        load_backbone(
-            judging.backbone.name,
-            image_size=judging.backbone.size,
-            device=device,
-            precision=judging.backbone.precision,
-        ),
+        judging.load_backbone(device),
         scorer=judging.scorer,
         aligner=judging.aligner,
         fusion=judging.fusion,
