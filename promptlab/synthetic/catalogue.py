@@ -9,6 +9,7 @@ from promptlab.synthetic.textures import TEXTURES
 
 __all__ = [
     "CATEGORIES",
+    "CORE",
     "ELECTRONICS",
     "FASTENERS",
     "FOOD",
@@ -19,10 +20,17 @@ __all__ = [
     "SOFT",
     "STONES",
     "TEXTILES",
+    "WIDE",
     "render",
 ]
 
 CATEGORIES: tuple[str, ...] = (*TEXTURES, *OBJECTS)
+
+WIDE: frozenset[str] = frozenset()
+"""Categories that only training uses: they are there to make it meet more kinds of things."""
+
+CORE: frozenset[str] = frozenset(CATEGORIES) - WIDE
+"""The categories of every other use: evaluation, and the materials of other pictures."""
 
 # Never used in training, so that generalisation to unseen categories can be measured.
 HELD_OUT = frozenset(

@@ -12,7 +12,7 @@ from jaxtyping import Bool, UInt8
 
 from promptlab.errors import ConfigError, suggest
 from promptlab.synthetic.canvas import Picture, Rendered, Size
-from promptlab.synthetic.catalogue import CATEGORIES, HELD_OUT, render
+from promptlab.synthetic.catalogue import CATEGORIES, CORE, HELD_OUT, render
 from promptlab.synthetic.defects import DEFECTS, LINE_DEFECTS, Subject, plausible_defects
 from promptlab.synthetic.distractors import add_distractor
 from promptlab.synthetic.finish import Light, View, draw_light, draw_view
@@ -34,7 +34,8 @@ _VISIBLE = 18.0
 # How far gaps in the change are closed, as a share of the shorter side: lines stay thin, and warped
 # texture, which matches itself here and there, becomes one region.
 _CLOSING = dict.fromkeys(LINE_DEFECTS, 0.004) | dict.fromkeys(("bent", "twist", "misplaced"), 0.03)
-_MATERIALS = tuple(sorted(set(TEXTURES) - set(HELD_OUT)))
+# Fixed by name, so that more textures do not change the pictures that are there.
+_MATERIALS = tuple(sorted(set(TEXTURES) & CORE - HELD_OUT))
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from promptlab.backbones.lite.backbone import PATCH, normalise_image
-from promptlab.backbones.lite.recipe import Recipe
+from promptlab.backbones.lite.recipe import Recipe, ShardShare
 from promptlab.backbones.lite.stem import load_stem
 from promptlab.backbones.lite.tokens import TokenBuilder, gather_raw
 from promptlab.files import atomic_path
 from promptlab.runtime import limit_threads
-from promptlab.synthetic.catalogue import CATEGORIES, HELD_OUT
+from promptlab.synthetic.catalogue import CATEGORIES, CORE, HELD_OUT
 from promptlab.synthetic.scene import Scene, twin_scenes
 from promptlab.types import Size
 
@@ -64,6 +64,8 @@ class ShardTask:
     split: Split
     seed: tuple[int, ...]
     pairs: int
+    categories: str
+    """``core`` or ``wide``."""
     size: Size
     statistics: Path | None
     components: int
@@ -107,15 +109,17 @@ def plan_shards(recipe: Recipe, folder: Path, *, splits: Sequence[Split]) -> lis
     for split in splits:
         count = -(-totals[split] // data.shard_pairs)
         for index in range(count):
-            size = _size_of(recipe, index) if split == "train" else data.sizes[0].size
+            kind = _kind_of(recipe, index) if split == "train" else data.shards[0]
+            size = kind.size
             pairs = min(data.shard_pairs, totals[split] - index * data.shard_pairs)
-            name = f"{split}-{index:04d}-{pairs}-{size[0]}x{size[1]}.safetensors"
+            name = f"{split}-{kind.categories}-{index:04d}-{pairs}-{size[0]}x{size[1]}.safetensors"
             tasks.append(
                 ShardTask(
                     path=folder / name,
                     split=split,
                     seed=(recipe.seed, SPLIT_NUMBERS[split], index),
                     pairs=pairs,
+                    categories=kind.categories,
                     size=size,
                     statistics=None if split == "fit" else folder / STATISTICS,
                     components=recipe.model.components,
@@ -124,15 +128,15 @@ def plan_shards(recipe: Recipe, folder: Path, *, splits: Sequence[Split]) -> lis
     return tasks
 
 
-def _size_of(recipe: Recipe, index: int) -> Size:
-    """Return the size whose share is furthest behind after ``index`` shards."""
-    shares = recipe.data.sizes
+def _kind_of(recipe: Recipe, index: int) -> ShardShare:
+    """Return the kind of shard whose share is furthest behind after ``index`` shards."""
+    shares = recipe.data.shards
     made = [0] * len(shares)
     for step in range(index + 1):
         behind = [each.share * (step + 1) - done for each, done in zip(shares, made, strict=True)]
         chosen = int(np.argmax(behind))
         made[chosen] += 1
-    return shares[chosen].size
+    return shares[chosen]
 
 
 def make_shard(task: ShardTask) -> Path:
@@ -162,11 +166,18 @@ def make_shard(task: ShardTask) -> Path:
 
 def _draw_pairs(task: ShardTask, rng: np.random.Generator) -> list[tuple[Scene, Scene]]:
     """Draw a shard's twins; every category comes up about equally often."""
-    held_out = task.split == "held_out"
-    pool = sorted(name for name in CATEGORIES if (name in HELD_OUT) == held_out)
+    pool = _pool(task)
     rounds = -(-task.pairs // len(pool))
     order = np.concatenate([rng.permutation(len(pool)) for _ in range(rounds)])[: task.pairs]
     return [twin_scenes(pool[index], rng, task.size) for index in order]
+
+
+def _pool(task: ShardTask) -> list[str]:
+    """Return the categories a shard shows; held-out ones belong to the core."""
+    if task.split == "held_out":
+        return sorted(HELD_OUT)
+    core = task.categories == "core"
+    return sorted(name for name in set(CATEGORIES) - HELD_OUT if (name in CORE) == core)
 
 
 def _raw_features(scenes: Sequence[Scene]) -> Float[Tensor, "image patch 344"]:

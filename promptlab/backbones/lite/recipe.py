@@ -13,13 +13,15 @@ from promptlab.errors import ConfigError, suggest
 from promptlab.files import digest_bytes
 from promptlab.types import Size
 
-__all__ = ["DataRecipe", "LossWeights", "Recipe", "SizeShare", "TrainingRecipe", "read_recipe"]
+__all__ = ["DataRecipe", "LossWeights", "Recipe", "ShardShare", "TrainingRecipe", "read_recipe"]
 
 
 @dataclass(frozen=True)
-class SizeShare:
-    """A share of the training shards that has one image size."""
+class ShardShare:
+    """A share of the training shards: which categories they show, at what image size."""
 
+    categories: str
+    """``core`` or ``wide``, see ``promptlab.synthetic.catalogue``."""
     size: Size
     share: float
 
@@ -35,7 +37,8 @@ class DataRecipe:
     shard_pairs: int
     captions: int
     """At most this many, drawn from all that the generator makes."""
-    sizes: tuple[SizeShare, ...]
+    shards: tuple[ShardShare, ...]
+    """The first one's size is also that of the images to evaluate on."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +124,12 @@ def _build(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any reci
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any recipe type
-    if kind == tuple[SizeShare, ...]:
-        return tuple(_build(SizeShare, each, where) for each in value)
+    if kind == tuple[ShardShare, ...]:
+        return tuple(_build(ShardShare, each, where) for each in value)
     if kind == Size:
         return tuple(int(side) for side in value)
+    if kind is str:
+        return str(value)
     # YAML reads 1.5e-3 as text when the mantissa has no dot or the exponent no sign.
     return float(value) if kind is float else int(value)
 

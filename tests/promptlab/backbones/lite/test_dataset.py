@@ -14,14 +14,14 @@ from promptlab.backbones.lite.dataset import (
     measure_coverage,
     plan_shards,
 )
-from promptlab.backbones.lite.recipe import SizeShare, read_recipe
+from promptlab.backbones.lite.recipe import ShardShare, read_recipe
 from promptlab.synthetic.catalogue import HELD_OUT
 
 
 @pytest.fixture(scope="module")
 def recipe():
     recipe = read_recipe()
-    sizes = (SizeShare((160, 160), 0.5), SizeShare((160, 192), 0.5))
+    shards = (ShardShare("core", (160, 160), 0.5), ShardShare("core", (160, 192), 0.5))
     data = replace(
         recipe.data,
         training_pairs=4,
@@ -29,7 +29,7 @@ def recipe():
         held_out_pairs=2,
         fit_pairs=2,
         shard_pairs=2,
-        sizes=sizes,
+        shards=shards,
     )
     return replace(recipe, data=data, model=replace(recipe.model, components=8))
 
@@ -48,11 +48,12 @@ def test_coverage_of_a_non_square_mask_by_hand():
     assert measure_coverage(mask).tolist() == [1 / 256, 0, 0, 0, 0, 0.5]
 
 
-def test_sizes_are_spread_over_the_training_shards(recipe):
-    three = (SizeShare((224, 224), 0.75), SizeShare((320, 320), 0.25))
-    data = replace(recipe.data, training_pairs=16, sizes=three)
+def test_kinds_are_spread_over_the_training_shards(recipe):
+    three = (ShardShare("core", (224, 224), 0.75), ShardShare("wide", (320, 320), 0.25))
+    data = replace(recipe.data, training_pairs=16, shards=three)
     plan = plan_shards(replace(recipe, data=data), Path("nowhere"), splits=["train"])
     assert [task.size[0] for task in plan].count(320) == 2
+    assert [task.categories for task in plan].count("wide") == 2
     assert len({task.path for task in plan}) == 8
 
 

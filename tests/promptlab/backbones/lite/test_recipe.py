@@ -8,8 +8,8 @@ from promptlab.errors import ConfigError
 
 def test_packaged_recipe_reads():
     recipe = read_recipe()
-    assert sum(each.share for each in recipe.data.sizes) == pytest.approx(1)
-    assert recipe.data.sizes[0].size == (224, 224)
+    assert sum(each.share for each in recipe.data.shards) == pytest.approx(1)
+    assert recipe.data.shards[0].size == (224, 224)
     assert isinstance(recipe.training.learning_rate, float)
 
 
