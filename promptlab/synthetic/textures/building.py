@@ -104,7 +104,9 @@ _GRASSES: Dyes = (
 def _dyed(rng: np.random.Generator, dyes: Dyes) -> tuple[str, Colour]:
     """Return the name of one of ``dyes`` and its colour, jittered."""
     name, rgb = choose(rng, dyes)
-    jittered = np.asarray(rgb) * rng.normal(1, 0.07) + rng.normal(0, 3.5, 3)
+    # Neutral stuff shifts its hue less: one sees a lavender grey at once.
+    hue = 1.5 if max(rgb) - min(rgb) < 20 else 3.5
+    jittered = np.asarray(rgb) * rng.normal(1, 0.07) + rng.normal(0, hue, 3)
     return name, np.clip(jittered, 8, 248).astype(np.float32)
 
 
@@ -279,13 +281,13 @@ def plywood(rng: np.random.Generator, size: Size) -> Rendered:
     name, base = _dyed(rng, _WOODS)
     upright = bool(rng.integers(2))
     x, y = coordinates(size, angle=rng.normal(0, 0.02) + (0 if upright else math.pi / 2))
-    if rng.random() < 0.6:
+    if rng.random() < 0.65:
         # Contour lines of a field that is long along the grain look like a peeled log.
         stretch = rng.uniform(0.14, 0.35)
-        plain = smooth_noise(rng, size, cells=(2, 4, 9), decay=0.4)
+        plain = smooth_noise(rng, size, cells=(2, 4, 8), decay=0.33)
         figure = _sampled(plain, x + size[1], y * np.float32(stretch) + size[0])
         phase = figure * np.float32(rng.uniform(2.0, 6.5))
-        late = fraction(phase + np.float32(0.05) * smooth_noise(rng, size, cells=(30,)))
+        late = fraction(phase + np.float32(0.05) * smooth_noise(rng, size, cells=(12,)))
         lines = np.exp((late - 1) / np.float32(rng.uniform(0.12, 0.4)))
         light = 1 - np.float32(rng.uniform(0.07, 0.26)) * lines
         light = light * _timber(rng, size, x, y, rng.uniform(0.02, 0.06))
@@ -432,14 +434,18 @@ def slate(rng: np.random.Generator, size: Size) -> Rendered:
     u = unit(size)
     name, base = _dyed(rng, _SLATES)
     light_from = rng.uniform(0, 2 * math.pi)
-    x, y = coordinates(size, angle=rng.uniform(0, math.pi), centre=(size[1] / 2, size[0] / 2))
+    angle = rng.uniform(0, math.pi)
+    x, y = coordinates(size, angle=angle, centre=(size[1] / 2, size[0] / 2))
     rough = smooth_noise(rng, size, cells=(2, 4, 9, 20, 45), decay=0.58)
-    stretched = _sampled(rough, x * np.float32(rng.uniform(0.35, 1)) + size[1], y + size[0])
+    # Zoomed so far that the turned picture stays within the noise: mirrored layers would show.
+    zoom = abs(math.cos(angle)) + max(size) / min(size) * abs(math.sin(angle))
+    x, y = x * np.float32(rng.uniform(0.35, 1) / zoom), y / np.float32(zoom)
+    stretched = _sampled(rough, x + size[1] / 2, y + size[0] / 2)
     step = np.float32(rng.uniform(0.35, 0.9))
     stair = stretched / step
     # Flat treads with short risers between: the layers in which slate splits.
     riser = np.clip((fraction(stair) - np.float32(0.86)) / np.float32(0.14), 0, 1)
-    height = (np.floor(stair) + riser) * np.float32(rng.uniform(0.6, 2.2) * u)
+    height = (np.floor(stair) + riser) * np.float32(rng.uniform(0.5, 1.7) * u)
     height = cv2.GaussianBlur(height.astype(np.float32), (0, 0), max(0.6, 0.7 * u))
     fine = smooth_noise(rng, size, cells=(18, 45, 90), decay=0.8)
     height = height + fine * np.float32(rng.uniform(0.2, 0.5) * u)
@@ -591,9 +597,9 @@ def cobblestone(rng: np.random.Generator, size: Size) -> Rendered:
     round_off = (rng.uniform(2.5, 9) if kind < 0.8 else 1.5) * u
     rough = smooth_noise(rng, size, cells=(14, 34, 70), decay=0.8)
     height = np.float32(round_off) * (1 - np.exp(-np.maximum(edge, 0) / np.float32(round_off)))
-    height = cv2.GaussianBlur(height.astype(np.float32), (0, 0), max(0.7, 0.4 * round_off))
-    height = height + rough * np.float32(rng.uniform(0.1, 0.4) * u)
-    light = _lit(height, gain=rng.uniform(0.35, 0.7), light=rng.uniform(0, 2 * math.pi))
+    dome = cv2.GaussianBlur(height, (0, 0), max(0.7, 0.4 * round_off))
+    dome = dome + rough * np.float32(rng.uniform(0.1, 0.4) * u)
+    light = _lit(dome, gain=rng.uniform(0.35, 0.7), light=rng.uniform(0, 2 * math.pi))
     light = light + per_index(rng, number, sigma=rng.uniform(0.05, 0.16))
     dyes = (
         ("grey", (84.0, 80.0, 74.0)),
@@ -636,7 +642,7 @@ def turf(rng: np.random.Generator, size: Size) -> Rendered:
     length = rng.uniform(7, 26) * u
     thick = max(1, round(rng.uniform(1.0, 2.2) * u))
     layers = 14
-    count = int(min(380 * max(1.0, u), 0.28 * size[0] * size[1] / (length * thick)))
+    count = int(min(330 * max(1.0, u), 0.28 * size[0] * size[1] / (length * thick)))
     ground = shade(base * np.float32(0.28), grain(rng, size, sigma=1.0 * u, strength=0.2))
     drawn = np.clip(ground, 0, 255).astype(np.uint8)
     lean, unruly = rng.uniform(0, 2 * math.pi), rng.uniform(0.4, 1.6)
