@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
+from jaxtyping import Float32, Int32
 
 from promptlab.synthetic.canvas import (
     RGB,
@@ -40,6 +41,7 @@ from promptlab.synthetic.fields import (
 
 __all__ = ["BUILDING"]
 
+Field: TypeAlias = Float32[np.ndarray, "height width *channels"]
 Dyes: TypeAlias = Sequence[tuple[str, RGB]]
 
 _CORKS: Dyes = (
@@ -129,14 +131,14 @@ def _sampled(field: Coverage, x: Coverage, y: Coverage) -> Coverage:
 
 
 def _warped(
-    rng: np.random.Generator, picture: Picture, *, cells: Sequence[int], amount: Number
-) -> Picture:
-    """Return ``picture`` with every place moved smoothly by about ``amount`` pixels."""
-    size = picture.shape[:2]
+    rng: np.random.Generator, field: Field, *, cells: Sequence[int], amount: Number
+) -> Field:
+    """Return a picture or a brightness with every place moved smoothly by ``amount`` pixels."""
+    size = field.shape[0], field.shape[1]
     x, y = coordinates(size)
     x = x + np.float32(amount) * smooth_noise(rng, size, cells=cells)
     y = y + np.float32(amount) * smooth_noise(rng, size, cells=cells)
-    moved: Picture = cv2.remap(picture, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    moved: Field = cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     return moved
 
 
@@ -154,7 +156,7 @@ def _timber(
 
 def _strewn(
     rng: np.random.Generator, size: Size, count: int, *, length: Number, width: Number
-) -> tuple[np.ndarray, Coverage]:
+) -> tuple[Int32[np.ndarray, "sliver 4 2"], Float32[np.ndarray, " sliver"]]:
     """Return the corners of ``count`` slivers thrown at random, and their directions."""
     angle = rng.uniform(0, math.pi, count).astype(np.float32)
     reach = float(length) / 2 * rng.uniform(0.55, 1.3, (count, 1))
@@ -171,7 +173,7 @@ def _strewn(
     return np.round(corners).astype(np.int32), angle
 
 
-def _lookup(table: np.ndarray, index: Coverage) -> Coverage:
+def _lookup(table: Float32[np.ndarray, " entry"], index: Coverage) -> Coverage:
     """Return one value of ``table`` per whole number, always the same for the same number."""
     values: Coverage = table[np.mod(index.astype(np.int32), len(table))]
     return values
