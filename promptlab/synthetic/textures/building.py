@@ -543,9 +543,11 @@ def shingles(rng: np.random.Generator, size: Size) -> Rendered:
     rise = rng.uniform(24, 50) * u
     wide = rise * (rng.uniform(0.5, 1.3) if kind == "shake" else rng.uniform(0.8, 1.7))
     x, y = coordinates(size, angle=rng.normal(0, 0.025))
+    # From here in tabs and rows; 40 keeps their numbers positive in a turned picture.
     x = x / np.float32(wide) + np.float32(40 + rng.uniform())
     y = y / np.float32(rise) + np.float32(40 + rng.uniform())
     loose = {"bitumen": 0.0, "shake": 0.35, "scale": 0.02}[kind]
+    # Drawn once for 1024 tabs, as a tab is looked up for its own row and for the row below.
     cuts = (0.5 + loose * rng.uniform(-1, 1, 1024)).astype(np.float32)
     drops = (loose * rng.uniform(0, 0.3, 1024)).astype(np.float32)
     curve = np.float32(rng.uniform(0.35, 0.6) if kind == "scale" else 0.0)
@@ -669,7 +671,7 @@ def turf(rng: np.random.Generator, size: Size) -> Rendered:
         half = rng.uniform(14, 34) * u
         line = np.clip((np.float32(half) - np.abs(x)) / np.float32(2 * u), 0, 1)
         grey = spread(picture.mean(axis=2))
-        picture = blend(picture, ramp((120, 120, 116), (244, 243, 238), grey), line)
+        picture = blend(picture, ramp((120.0, 120.0, 116.0), (244.0, 243.0, 238.0), grey), line)
     slow = 1 + np.float32(rng.uniform(0.02, 0.07)) * smooth_noise(rng, size, cells=(2, 5))
     return solid(shade(picture, slow * grain(rng, size, sigma=0.5, strength=0.03)), name)
 
