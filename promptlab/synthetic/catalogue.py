@@ -67,6 +67,7 @@ METALS = FASTENERS | frozenset(
 TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"])
 SOFT = TEXTILES | frozenset(
     [
+        "turf",
         "leather",
         "paper",
         "cardboard",
@@ -80,7 +81,9 @@ SOFT = TEXTILES | frozenset(
         "tire",
     ]
 )
-STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"])
+STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"]) | frozenset(
+    ["granite", "slate", "travertine", "plaster", "shingles", "cobblestone"]
+)
 PLASTICS = frozenset(
     ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
 )

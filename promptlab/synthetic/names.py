@@ -86,6 +86,18 @@ _NAMES: dict[str, str] = {
     "tire": "tire, tyre, vehicle tire, tire with tread",
     "juicebottle": "juice bottle, bottle of juice, bottle with a label, bottle",
     "connector": "connector, pin connector, electrical connector, plug connector",
+    "cork": "cork, cork board, cork sheet, pressed cork, cork panel",
+    "chipboard": "chipboard, particle board, oriented strand board, OSB board, wood chip board",
+    "plywood": "plywood, plywood board, plywood sheet, laminated wood, veneer board",
+    "bamboo": "bamboo, bamboo mat, bamboo panel, bamboo surface",
+    "parquet": "parquet, parquet floor, wooden floor, hardwood floor, parquet flooring",
+    "granite": "granite, granite slab, polished granite, granite countertop, speckled stone",
+    "slate": "slate, slate slab, slate stone, natural slate, slate surface",
+    "travertine": "travertine, travertine slab, travertine stone, porous limestone",
+    "plaster": "plaster, plaster wall, stucco, rough render, plastered wall",
+    "shingles": "shingle roof, roof shingles, shingles, roofing, roof covering",
+    "cobblestone": "cobblestone pavement, cobblestones, paving stones, stone pavement, stone setts",
+    "turf": "artificial turf, artificial grass, synthetic grass, turf, grass carpet",
 }
 
 CATEGORY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -145,7 +157,8 @@ GROUPS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         ("plastic part", "polymer part", "molded part"),
     ),
     (
-        _known("wood leaf fruit leather egg foodnut cashew"),
+        _known("wood leaf fruit leather egg foodnut cashew")
+        | _known("cork chipboard plywood bamboo parquet granite slate travertine"),
         ("natural material", "organic material", "natural product"),
     ),
     (_known("paper cardboard label"), ("paper product", "packaging material", "paper material")),

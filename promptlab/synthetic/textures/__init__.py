@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from promptlab.synthetic.canvas import Renderer
+from promptlab.synthetic.textures.building import BUILDING
 from promptlab.synthetic.textures.metallic import METALLIC
 from promptlab.synthetic.textures.mineral import MINERAL
 from promptlab.synthetic.textures.organic import ORGANIC
@@ -11,4 +12,12 @@ from promptlab.synthetic.textures.woven import WOVEN
 
 __all__ = ["TEXTURES"]
 
-TEXTURES: Mapping[str, Renderer] = MappingProxyType({**WOVEN, **ORGANIC, **METALLIC, **MINERAL})
+TEXTURES: Mapping[str, Renderer] = MappingProxyType(
+    {
+        **WOVEN,
+        **ORGANIC,
+        **METALLIC,
+        **MINERAL,
+        **BUILDING,
+    }
+)
