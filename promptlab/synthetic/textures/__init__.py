@@ -7,8 +7,11 @@ from promptlab.synthetic.canvas import Renderer
 from promptlab.synthetic.textures.metallic import METALLIC
 from promptlab.synthetic.textures.mineral import MINERAL
 from promptlab.synthetic.textures.organic import ORGANIC
+from promptlab.synthetic.textures.technical import TECHNICAL
 from promptlab.synthetic.textures.woven import WOVEN
 
 __all__ = ["TEXTURES"]
 
-TEXTURES: Mapping[str, Renderer] = MappingProxyType({**WOVEN, **ORGANIC, **METALLIC, **MINERAL})
+TEXTURES: Mapping[str, Renderer] = MappingProxyType(
+    {**WOVEN, **ORGANIC, **METALLIC, **MINERAL} | TECHNICAL
+)
