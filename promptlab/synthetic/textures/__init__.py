@@ -13,5 +13,11 @@ from promptlab.synthetic.textures.woven import WOVEN
 __all__ = ["TEXTURES"]
 
 TEXTURES: Mapping[str, Renderer] = MappingProxyType(
-    {**WOVEN, **ORGANIC, **METALLIC, **MINERAL} | TECHNICAL
+    {
+        **WOVEN,
+        **ORGANIC,
+        **METALLIC,
+        **MINERAL,
+        **TECHNICAL,
+    }
 )

@@ -57,6 +57,12 @@ def _laid(
     return x, y
 
 
+def _cycle(index: Coverage, length: int) -> Coverage:
+    """Return ``index`` modulo ``length``, several times faster than numpy does it."""
+    remainder: Coverage = index - np.float32(length) * np.floor(index / np.float32(length))
+    return remainder
+
+
 def _lattice(
     x: Coverage, y: Coverage, wide: Number, high: Number, *, stagger: Number = 0.0
 ) -> tuple[Coverage, Coverage, Coverage, Coverage]:
@@ -65,7 +71,7 @@ def _lattice(
     ``stagger`` moves every second row by that share of a cell.
     """
     row = np.floor(y / np.float32(high))
-    shifted = x / np.float32(wide) + np.mod(row, 2) * np.float32(stagger)
+    shifted = x / np.float32(wide) + _cycle(row, 2) * np.float32(stagger)
     across = (fraction(shifted) - _HALF) * np.float32(wide)
     down = (fraction(y / np.float32(high)) - _HALF) * np.float32(high)
     return across, down, np.floor(shifted), row
@@ -87,10 +93,21 @@ def _peak(field: Coverage, place: Number, width: Number) -> Coverage:
     return bump
 
 
+def _lit(colour: Colour) -> Colour:
+    """Return ``colour``, brighter where it is so dark that its relief would not show."""
+    return colour + np.float32(max(0.0, 46 - float(colour.mean())))
+
+
+def _pale(colour: Colour) -> Colour:
+    """Return the paler tone of fibres that catch the light."""
+    paler: Colour = np.minimum(colour * np.float32(1.2) + 22, 250).astype(np.float32)
+    return paler
+
+
 def _coat(rng: np.random.Generator, names: Sequence[str]) -> tuple[str, Colour]:
     """Return the name and colour of bare (grey) or painted metal."""
     name, colour = pick_colour(rng, names)
-    return (name, tinted(rng, rng.uniform(95, 205))) if name == "grey" else (name, colour)
+    return name, tinted(rng, rng.uniform(95, 205)) if name == "grey" else _lit(colour)
 
 
 def _ground(rng: np.random.Generator, size: Size, front: Colour, names: Sequence[str]) -> Picture:
@@ -132,7 +149,7 @@ def carbonfibre(rng: np.random.Generator, size: Size) -> Rendered:
     angle = choose(rng, (0.0, 0.0, math.pi / 4)) + rng.normal(0, 0.06)
     x, y = _laid(rng, size, angle=angle, bend=rng.uniform(0, 0.12) * tow)
     warp, weft = np.floor(x / tow), np.floor(y / tow)
-    step = np.mod(warp - weft, repeat)
+    step = _cycle(warp - weft, repeat)
     over = step < floats
     # How far along its float (the stretch on top of the cloth) a pixel lies, from 0 to 1.
     along = np.where(
@@ -164,7 +181,7 @@ def treadplate(rng: np.random.Generator, size: Size) -> Rendered:
     angle = choose(rng, (0.0, math.pi / 4, math.pi / 4)) + rng.normal(0, 0.05)
     x, y = _laid(rng, size, angle=angle)
     across, down, column, row = _lattice(x, y, pitch, pitch)
-    level = np.mod(column + row, 2) > 0
+    level = _cycle(column + row, 2) > 0
     long, short = np.where(level, across, down), np.where(level, down, across)
     bars = choose(rng, (1, 1, 1, 2, 3, 5))
     step = 0.86 * pitch / bars
@@ -180,7 +197,7 @@ def treadplate(rng: np.random.Generator, size: Size) -> Rendered:
     raised = np.minimum(np.sqrt(body), np.float32(rng.uniform(0.5, 1))) * np.float32(0.8 * half)
     raised = cv2.GaussianBlur(raised, (0, 0), max(0.6, 0.08 * half))
     facing = _facing(raised, rng.uniform(0, 2 * math.pi))
-    light = 1 + np.float32(rng.uniform(0.35, 0.8)) * facing
+    light: Coverage = 1 + np.float32(rng.uniform(0.35, 0.8)) * facing
     light = light + np.float32(rng.uniform(0, 0.7)) * _peak(facing, 0.55, 0.2)
     light = light + np.float32(rng.uniform(0, 0.25)) * np.sqrt(body)
     light = light * (1 + np.float32(0.05) * smooth_noise(rng, size, cells=(3, 9, 40), decay=0.7))
@@ -207,14 +224,14 @@ def galvanised(rng: np.random.Generator, size: Size) -> Rendered:
     crystal, seam = labels[line, column], borders[line, column]
     count = int(labels.max()) + 1
     turn = rng.uniform(0, math.pi, count).astype(np.float32)[crystal]
-    tone = rng.normal(0, rng.uniform(0.05, 0.15), count).astype(np.float32)[crystal]
+    tone = rng.normal(0, rng.uniform(0.04, 0.11), count).astype(np.float32)[crystal]
     ahead = from_x * np.cos(turn) + from_y * np.sin(turn)
     aside = from_y * np.cos(turn) - from_x * np.sin(turn)
     pitch = np.float32(max(2.2, rng.uniform(3, 8) * u))
     arms = np.sin(
         2 * np.pi * (ahead + np.abs(fraction(aside / (6 * pitch)) - _HALF) * pitch) / pitch
     )
-    light = 1 + tone + np.float32(rng.uniform(0.01, 0.1)) * arms
+    light = 1 + tone + np.float32(rng.uniform(0.02, 0.1)) * arms
     light = light - np.float32(rng.uniform(-0.06, 0.1)) * cv2.GaussianBlur(seam, (0, 0), 0.7)
     light = light + np.float32(rng.uniform(0.01, 0.05)) * smooth_noise(rng, size, cells=(2, 6, 20))
     light = light + glow(rng, size, widths=(0.1, 0.6)) * np.float32(rng.uniform(0, 0.3))
@@ -255,7 +272,7 @@ def corrugated(rng: np.random.Generator, size: Size) -> Rendered:
     if rng.random() < 0.45:
         head = np.float32(max(1.6, min(0.16 * pitch, rng.uniform(2.2, 4.5) * u)))
         distance = np.hypot(across, down)
-        chosen = (np.mod(column, every) == 0) & (profile > 0)
+        chosen = (_cycle(column, every) == 0) & (profile > 0)
         washer = np.clip(head * np.float32(1.6) - distance + _HALF, 0, 1) * chosen
         picture = blend(picture, base * np.float32(0.45), washer)
         screw = np.clip(head - distance + _HALF, 0, 1) * chosen
@@ -264,47 +281,60 @@ def corrugated(rng: np.random.Generator, size: Size) -> Rendered:
     return solid(shade(picture, grain(rng, size, sigma=0.6, strength=0.025)), name)
 
 
+def _expanded(
+    rng: np.random.Generator, x: Coverage, y: Coverage, pitch: float
+) -> tuple[Coverage, Coverage, Coverage, float]:
+    """Return expanded metal: distance inside a strand, its tilt, its brightness, its half width.
+
+    Strands run along both diagonals of lozenges and are broad where they meet.
+    """
+    high = pitch * rng.uniform(0.38, 0.7)
+    thick = high * rng.uniform(0.1, 0.2)
+    first = (fraction(x / pitch + y / high) - _HALF) * np.float32(high)
+    second = (fraction(x / pitch - y / high) - _HALF) * np.float32(high)
+    joint = np.exp(-(first * first + second * second) / np.float32(0.06 * high * high))
+    falling = np.abs(first) < np.abs(second)
+    nearest = np.minimum(np.abs(first), np.abs(second)) - joint * np.float32(thick * 0.6)
+    contrast = np.float32(rng.uniform(-0.2, 0.2))
+    level = np.where(falling, 1 + contrast, 1 - contrast)
+    return np.float32(thick) - nearest, np.where(falling, first, -second), level, thick
+
+
+def _bars(
+    rng: np.random.Generator, x: Coverage, y: Coverage, pitch: float
+) -> tuple[Coverage, Coverage, Coverage, float]:
+    """Return bearing bars and twisted cross rods, in the terms of ``_expanded``."""
+    cross = pitch * choose(rng, (1.0, rng.uniform(1.4, 3.5), rng.uniform(3, 5)))
+    across, down, _, _ = _lattice(x, y, pitch, cross)
+    thick = pitch * rng.uniform(0.08, 0.18)
+    rod = thick * rng.uniform(0.5, 1.0)
+    twist = np.float32(rng.uniform(0, 0.35)) * np.sin(2 * np.pi * x / np.float32(3 * rod))
+    beam = np.abs(across) < np.float32(thick + 0.5)
+    nearest = np.minimum(np.abs(across), np.abs(down) + np.float32(thick - rod))
+    tilt = np.where(beam, across, down * np.float32(thick / rod))
+    level = np.where(beam, np.float32(1), np.float32(0.75) + twist)
+    return np.float32(thick) - nearest, tilt, level, thick
+
+
 def grating(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a metal grating before a ground: expanded metal, or bearing bars with cross rods."""
     u = unit(size)
     name, base = _coat(rng, ("grey",) * 6 + ("black", "yellow", "green", "white"))
-    ground = _ground(rng, size, base, ("black", "black", "grey", "brown", "green", "beige"))
+    picture = _ground(rng, size, base, ("black", "black", "grey", "brown", "green", "beige"))
     angle = choose(rng, _STRAIGHT) + rng.normal(0, 0.05)
     x, y = _laid(rng, size, angle=angle)
-    pitch = max(8.0, rng.uniform(13, 44) * u)
-    expanded = rng.random() < 0.5
-    if expanded:
-        # Strands run along both diagonals of lozenges and are broad where they meet.
-        high = pitch * rng.uniform(0.38, 0.7)
-        first = (fraction(x / pitch + y / high) - _HALF) * np.float32(high)
-        second = (fraction(x / pitch - y / high) - _HALF) * np.float32(high)
-        thick = high * rng.uniform(0.1, 0.2)
-        joint = np.exp(-(first * first + second * second) / np.float32(0.06 * high * high))
-        nearest = np.minimum(np.abs(first), np.abs(second)) - joint * np.float32(thick * 0.6)
-        tilt = np.where(np.abs(first) < np.abs(second), first, -second) / np.float32(thick)
-        own = np.where(np.abs(first) < np.abs(second), np.float32(0.1), np.float32(-0.1)) + _HALF
-    else:
-        cross = pitch * choose(rng, (1.0, rng.uniform(1.4, 3.5), rng.uniform(3, 5)))
-        across, down, _, _ = _lattice(x, y, pitch, cross)
-        thick = pitch * rng.uniform(0.08, 0.18)
-        rod = thick * rng.uniform(0.5, 1.0)
-        twist = np.float32(rng.uniform(0, 0.35)) * np.sin(2 * np.pi * x / np.float32(3 * rod))
-        beam = np.abs(across) < np.float32(thick + 0.5)
-        nearest = np.minimum(np.abs(across), np.abs(down) + np.float32(thick - rod))
-        tilt = np.where(beam, across / np.float32(thick), down / np.float32(rod))
-        own = np.where(beam, _HALF, np.float32(0.25) + twist)
-    solid_part = np.clip(np.float32(thick) - nearest + _HALF, 0, 1)
-    away = rng.uniform(0.5, 2.5) * thick
-    matrix = np.asarray(
-        [[1, 0, away * rng.uniform(-1, 1)], [0, 1, away * rng.uniform(-1, 1)]], np.float32
-    )
-    shadow = cv2.warpAffine(solid_part, matrix, (size[1], size[0]), borderMode=cv2.BORDER_REPLICATE)
+    kind = choose(rng, (_expanded, _bars))
+    within, tilt, level, thick = kind(rng, x, y, max(8.0, rng.uniform(13, 44) * u))
+    metal = np.clip(within + _HALF, 0, 1)
+    right, below = rng.uniform(-2, 2, 2) * thick
+    matrix = np.asarray([[1, 0, right], [0, 1, below]], np.float32)
+    shadow = cv2.warpAffine(metal, matrix, (size[1], size[0]), borderMode=cv2.BORDER_REPLICATE)
     shadow = cv2.GaussianBlur(shadow, (0, 0), max(0.7, 0.3 * thick))
-    picture = shade(ground, 1 - np.float32(rng.uniform(0.2, 0.65)) * shadow)
-    light = _HALF + own + np.float32(rng.uniform(-0.4, 0.4)) * np.clip(tilt, -1.2, 1.2)
+    picture = shade(picture, 1 - np.float32(rng.uniform(0.2, 0.65)) * shadow)
+    light = level + np.float32(rng.uniform(-0.4, 0.4) / thick) * np.clip(tilt, -thick, thick)
     light = light + glow(rng, size, widths=(0.2, 0.6)) * np.float32(rng.uniform(0, 0.3))
     light = light * (1 + np.float32(0.06) * smooth_noise(rng, size, cells=(4, 30)))
-    picture = blend(picture, shade(base, light), solid_part)
+    picture = blend(picture, shade(base, light), metal)
     return solid(shade(picture, grain(rng, size, sigma=0.6, strength=0.03)), name)
 
 
@@ -399,7 +429,7 @@ def wafer(rng: np.random.Generator, size: Size) -> Rendered:
     sheen = glow(rng, size, widths=(0.2, 0.8))
     amount = sheen * np.float32(rng.uniform(0, 0.7))
     picture = picture * ramp(film, drift, amount)
-    light = 1 + np.float32(rng.uniform(-0.25, 0.45)) * sheen
+    light: Coverage = 1 + np.float32(rng.uniform(-0.25, 0.45)) * sheen
     light = light + np.float32(0.02) * smooth_noise(rng, size, cells=(1, 3))
     return solid(shade(picture, light * grain(rng, size, sigma=0.6, strength=0.025)), name)
 
@@ -411,7 +441,7 @@ def bubblewrap(rng: np.random.Generator, size: Size) -> Rendered:
     ground = _ground(rng, size, film, ("white", "grey", "beige", "brown", "black", "blue"))
     pitch = max(10.0, rng.uniform(14, 46) * u)
     angle = choose(rng, _STRAIGHT) + rng.normal(0, 0.12)
-    x, y = _laid(rng, size, angle=angle, bend=rng.uniform(0, 0.15) * pitch)
+    x, y = _laid(rng, size, angle=angle, bend=rng.uniform(0, 0.07) * pitch)
     stagger = choose(rng, (0.5, 0.5, 0.5, 0.0))
     high = pitch * (0.88 if stagger else 1.0)
     across, down, column, row = _lattice(x, y, pitch, high, stagger=stagger)
@@ -457,8 +487,9 @@ def _cord(
     strands = np.sin(2 * np.pi * along / np.float32(2.2 * thick) + 2 * offset)
     light = np.sqrt(np.clip(np.float32(1.1) - offset * offset, 0, 1)) * np.float32(0.55) + _HALF
     light = light - np.float32(0.15) * offset + np.float32(twist) * strands
-    under = shade(picture, 1 - np.float32(0.3) * shadow)
-    return blend(under, shade(paint, light), coverage)
+    seen = (1 - coverage) * (1 - np.float32(0.3) * shadow)
+    corded: Picture = shade(picture, seen) + shade(paint, light * coverage)
+    return corded
 
 
 def netting(rng: np.random.Generator, size: Size) -> Rendered:
@@ -478,9 +509,9 @@ def netting(rng: np.random.Generator, size: Size) -> Rendered:
     slack = np.float32(rng.uniform(0, 0.05) * pitch)
     # Every second cord bows the other way between its knots.
     across = across + slack * np.cos(2 * np.pi * down / np.float32(high)) * (
-        1 - 2 * np.mod(column, 2)
+        1 - 2 * _cycle(column, 2)
     )
-    down = down + slack * np.cos(2 * np.pi * across / np.float32(pitch)) * (1 - 2 * np.mod(row, 2))
+    down = down + slack * np.cos(2 * np.pi * across / np.float32(pitch)) * (1 - 2 * _cycle(row, 2))
     picture = _cord(picture, paint, across, y, thick=thick, twist=twist)
     picture = _cord(picture, paint, down, x, thick=thick, twist=twist)
     if rng.random() < 0.7:
@@ -502,7 +533,7 @@ def corduroy(rng: np.random.Generator, size: Size) -> Rendered:
     )
     wale = max(4.5, rng.uniform(5, 22) * u)
     angle = choose(rng, _STRAIGHT) + rng.normal(0, 0.12)
-    x, y = _laid(rng, size, angle=angle, bend=rng.uniform(0.1, 0.4) * wale)
+    x, y = _laid(rng, size, angle=angle, bend=rng.uniform(0.04, 0.22) * wale)
     ragged = white_noise(rng, size, sigma=max(0.7, 0.05 * wale)) * np.float32(0.05 * wale)
     place = fraction((x + ragged) / np.float32(wale))
     split = np.float32(choose(rng, (1.0, 1.0, 1.0, 0.68)))
@@ -521,7 +552,7 @@ def corduroy(rng: np.random.Generator, size: Size) -> Rendered:
     depth = np.float32(rng.uniform(0.35, 0.75))
     light = 1 - depth + depth * rib + slant + folds + np.float32(0.08) * weave
     light = light + (np.float32(rng.uniform(0.05, 0.11)) * pile + np.float32(0.04) * tufts) * rib
-    picture = shade(main, np.maximum(light, np.float32(0.12)) * np.float32(1.1))
+    picture = shade(_lit(main), np.maximum(light, np.float32(0.12)) * np.float32(1.1))
     # The tips of the pile catch the light: a paler, slightly bleached tone on the crests.
     bleach = np.clip(rib - _HALF, 0, 1) * np.float32(rng.uniform(0, 0.35))
     return solid(blend(picture, main * _HALF + np.float32(110), bleach), name)
@@ -531,7 +562,7 @@ def felt(rng: np.random.Generator, size: Size) -> Rendered:
     """Render felt or fleece: matted fibres, often of two colours, flat or in soft clumps."""
     u = unit(size)
     name, main = pick_colour(rng)
-    light = 1 + np.float32(rng.uniform(0.02, 0.06)) * smooth_noise(
+    light: Coverage = 1 + np.float32(rng.uniform(0.02, 0.06)) * smooth_noise(
         rng, size, cells=(3, 9, 30), decay=0.8
     )
     kind = choose(rng, ("wool", "wool", "melange", "fleece"))
@@ -542,12 +573,12 @@ def felt(rng: np.random.Generator, size: Size) -> Rendered:
     light = light + np.float32(rng.uniform(0.03, 0.08)) * white_noise(
         rng, size, sigma=rng.uniform(0.7, 1.2) * max(u, 0.6)
     )
+    main = _lit(main)
     picture = shade(main, light)
     second = main * np.float32(0.7) if kind != "melange" else pick_colour(rng)[1]
-    pale = np.minimum(main * np.float32(1.2) + 25, 250)
-    count, length = int(rng.integers(250, 900)), rng.uniform(14, 40) * u
+    count, length = int(rng.integers(500, 1100)), rng.uniform(14, 40) * u
     curl = rng.uniform(0.15, 0.6)
-    for paint, strength in ((second, 0.5), (pale, 0.35)):
+    for paint, strength in ((second, 0.5), (_pale(main), 0.35)):
         threads = _fibres(rng, size, count=count, length=length, curl=curl)
         picture = blend(picture, shade(paint, light), threads * np.float32(strength))
     if rng.random() < 0.2:
@@ -563,9 +594,10 @@ def burlap(rng: np.random.Generator, size: Size) -> Rendered:
     pitch = max(4.5, rng.uniform(6, 19) * u)
     x, y = _laid(rng, size, angle=rng.normal(0, 0.08), bend=rng.uniform(0.06, 0.22) * pitch)
     across, down, warp, weft = _lattice(x, y, pitch, pitch * rng.uniform(0.85, 1.15))
-    over = np.mod(warp + weft, 2) > 0
-    ground = main * np.float32(choose(rng, (rng.uniform(0.12, 0.45), rng.uniform(0.12, 0.45), 1.5)))
-    picture: Picture = np.broadcast_to(np.minimum(ground, 245), (*size, 3)).astype(np.float32)
+    over = _cycle(warp + weft, 2) > 0
+    dark = main * np.float32(rng.uniform(0.12, 0.45))
+    ground = dark if rng.random() < 0.7 else _pale(main)
+    picture: Picture = np.broadcast_to(ground, (*size, 3))
     width = rng.uniform(0.36, 0.46)
     yarns = []
     for aside, along, index, upright in ((across, down, warp, True), (down, across, weft, False)):
@@ -587,11 +619,11 @@ def burlap(rng: np.random.Generator, size: Size) -> Rendered:
     if rng.random() < 0.3:
         _, ink = pick_colour(rng, ("red", "blue", "green", "black"))
         band, stripe = rng.uniform(60, 160) * u, rng.uniform(6, 20) * u
-        printed = np.mod(x, np.float32(band)) < np.float32(stripe)
+        printed = fraction(x / np.float32(band)) < np.float32(stripe / band)
         tone = picture.mean(axis=2) / np.float32(main.mean())
         picture = blend(picture, shade(ink, tone), printed * np.float32(rng.uniform(0.5, 0.85)))
     hair = _fibres(rng, size, count=int(rng.integers(40, 160)), length=16 * u, curl=0.35)
-    picture = blend(picture, np.minimum(main * np.float32(1.25) + 15, 250), hair * np.float32(0.45))
+    picture = blend(picture, _pale(main), hair * np.float32(0.45))
     return solid(shade(picture, grain(rng, size, sigma=0.6, strength=0.06)), name)
 
 
