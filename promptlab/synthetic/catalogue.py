@@ -62,9 +62,16 @@ METALS = FASTENERS | frozenset(
         "plate",
         "pipe",
         "casting",
+        "treadplate",
+        "galvanised",
+        "corrugated",
+        "grating",
+        "heatsink",
     ]
 )
-TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"])
+TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"]) | frozenset(
+    ["corduroy", "felt", "burlap", "netting"]
+)
 SOFT = TEXTILES | frozenset(
     [
         "turf",
@@ -79,6 +86,7 @@ SOFT = TEXTILES | frozenset(
         "leaf",
         "oring",
         "tire",
+        "bubblewrap",
     ]
 )
 STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"]) | frozenset(
@@ -86,10 +94,12 @@ STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"]
 )
 PLASTICS = frozenset(
     ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
-)
+) | frozenset(["bubblewrap"])
 ELECTRONICS = frozenset(["cable", "chip", "transistor", "pcb", "connector", "battery", "solarcell"])
+ELECTRONICS |= frozenset(["heatsink", "wafer"])
 FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
 PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
+PACKAGING |= frozenset(["bubblewrap", "burlap"])
 
 
 def render(category: str, rng: np.random.Generator, size: Size) -> Rendered:

@@ -98,6 +98,18 @@ _NAMES: dict[str, str] = {
     "shingles": "shingle roof, roof shingles, shingles, roofing, roof covering",
     "cobblestone": "cobblestone pavement, cobblestones, paving stones, stone pavement, stone setts",
     "turf": "artificial turf, artificial grass, synthetic grass, turf, grass carpet",
+    "carbonfibre": "carbon fibre, carbon fiber, carbon fibre weave, carbon fibre laminate",
+    "treadplate": "tread plate, checker plate, diamond plate, metal floor plate",
+    "galvanised": "galvanised sheet, galvanized steel, zinc-coated sheet, zinc spangle surface",
+    "corrugated": "corrugated metal sheet, corrugated iron, profiled roof sheet, ribbed metal",
+    "grating": "metal grating, expanded metal, bar grating, steel grating",
+    "heatsink": "heat sink, heatsink, cooling fins, finned heat sink",
+    "wafer": "semiconductor wafer, silicon wafer, wafer with dies, processed wafer",
+    "bubblewrap": "bubble wrap, bubble film, air bubble film, sheet of bubble wrap",
+    "netting": "net, netting, rope net, nylon net, cord net",
+    "corduroy": "corduroy, corduroy fabric, ribbed velvet, textile",
+    "felt": "felt, fleece, wool felt, felt sheet",
+    "burlap": "burlap, jute sacking, hessian, jute fabric, sackcloth",
 }
 
 CATEGORY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(

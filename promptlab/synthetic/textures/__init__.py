@@ -8,6 +8,7 @@ from promptlab.synthetic.textures.building import BUILDING
 from promptlab.synthetic.textures.metallic import METALLIC
 from promptlab.synthetic.textures.mineral import MINERAL
 from promptlab.synthetic.textures.organic import ORGANIC
+from promptlab.synthetic.textures.technical import TECHNICAL
 from promptlab.synthetic.textures.woven import WOVEN
 
 __all__ = ["TEXTURES"]
@@ -19,5 +20,6 @@ TEXTURES: Mapping[str, Renderer] = MappingProxyType(
         **METALLIC,
         **MINERAL,
         **BUILDING,
+        **TECHNICAL,
     }
 )
