@@ -45,7 +45,7 @@ class LiteBackbone(Backbone):
     max_text_tokens = MAX_TEXT_TOKENS
 
     def __init__(
-        self, weights: LiteWeights, stem: Stem, *, image_size: Size | None = None, device: str
+        self, weights: LiteWeights, *, image_size: Size | None = None, device: str
     ) -> None:
         self.image_size = image_size or DEFAULT_SIZE
         _check_size(self.image_size)
@@ -54,10 +54,10 @@ class LiteBackbone(Backbone):
             "".join((STEM_DIGEST, TEXT_DIGEST, weights.digest)).encode()
         ).hexdigest()
         self.logit_scale = weights.logit_scale
-        self._stem = stem.to(self.device)
         self._tokens = weights.tokens.to(self.device)
         self._tower = weights.tower.to(self.device)
         self._text = weights.text.to(self.device)
+        self._stem: Stem | None = None
         self._sentences: SentenceEncoder | None = None
 
     @property
@@ -152,6 +152,12 @@ class LiteBackbone(Backbone):
         """Return the number of tokens of a sentence, start and end marks included."""
         return self._load_sentences().count_tokens(text)
 
+    def _load_stem(self) -> Stem:
+        """Load the stem with the first image: where all features are stored, there is none."""
+        if self._stem is None:
+            self._stem = load_stem().to(self.device)
+        return self._stem
+
     def _load_sentences(self) -> SentenceEncoder:
         if self._sentences is None:
             self._sentences = load_sentence_encoder(str(self.device))
@@ -163,18 +169,17 @@ class LiteBackbone(Backbone):
         height, width = images.shape[-2:]
         _check_size((height, width))
         grid = (height // PATCH, width // PATCH)
-        raw = gather_raw(self._stem(images.to(self.device)))
+        raw = gather_raw(self._load_stem()(images.to(self.device)))
         return self._tower.embed(self._tokens(raw), grid), grid
 
 
 def load_lite(image_size: Size | None = None, device: str = "cpu") -> LiteBackbone:
-    """Load the packaged backbone; the sentence encoder is loaded with the first text.
+    """Load the packaged backbone; stem and sentence encoder follow with the first image and text.
 
     Raises:
-        BackboneError: a weight file is damaged, or the image size is not supported.
-        MissingDependencyError: a package with frozen weights is missing.
+        BackboneError: the weight file is damaged, or the image size is not supported.
     """
-    return LiteBackbone(load_packaged(), load_stem(), image_size=image_size, device=device)
+    return LiteBackbone(load_packaged(), image_size=image_size, device=device)
 
 
 def normalise_image(pixels: np.ndarray) -> Float[Tensor, "3 height width"]:

@@ -31,7 +31,7 @@ def _weights(seed=0):
 
 @pytest.fixture(scope="module")
 def lite():
-    return LiteBackbone(_weights(), load_stem(), image_size=(160, 192), device="cpu")
+    return LiteBackbone(_weights(), image_size=(160, 192), device="cpu")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_too_long_text_is_cut(lite):
 )
 def test_unsupported_sizes_are_refused_with_the_nearest_one(size, message):
     with pytest.raises(BackboneError, match=message):
-        LiteBackbone(_weights(), load_stem(), image_size=size, device="cpu")
+        LiteBackbone(_weights(), image_size=size, device="cpu")
 
 
 def test_encode_images_refuses_an_unsupported_batch(lite):
@@ -159,12 +159,11 @@ def test_encode_images_refuses_an_unsupported_batch(lite):
 
 
 def test_id_depends_on_weights_and_size(lite):
-    stem = load_stem()
-    other = LiteBackbone(_weights(1), stem, image_size=(160, 192), device="cpu")
-    larger = LiteBackbone(_weights(), stem, image_size=(320, 320), device="cpu")
+    other = LiteBackbone(_weights(1), image_size=(160, 192), device="cpu")
+    larger = LiteBackbone(_weights(), image_size=(320, 320), device="cpu")
     assert lite.id.startswith("lite@160x192#")
     assert len({lite.id, other.id, larger.id}) == 3
-    same = LiteBackbone(_weights(), stem, image_size=(160, 192), device="cpu")
+    same = LiteBackbone(_weights(), image_size=(160, 192), device="cpu")
     assert same.id == lite.id
 
 
@@ -185,7 +184,9 @@ def test_missing_packages_are_named_with_the_remedy(package, remedy, monkeypatch
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(MissingDependencyError, match=remedy):
-        LiteBackbone(_weights(), load_stem(), device="cpu").encode_text(["a scratch"])
+        backbone = LiteBackbone(_weights(), device="cpu")
+        backbone.encode_images(torch.zeros(1, 3, 160, 160))
+        backbone.encode_text(["a scratch"])
 
 
 def test_packaged_weights_load_and_fit_the_budget():
