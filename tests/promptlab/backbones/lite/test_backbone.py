@@ -183,10 +183,14 @@ def test_missing_packages_are_named_with_the_remedy(package, remedy, monkeypatch
         return real(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(MissingDependencyError, match=remedy):
-        backbone = LiteBackbone(_weights(), device="cpu")
+    backbone = LiteBackbone(_weights(), device="cpu")
+
+    def encode():
         backbone.encode_images(torch.zeros(1, 3, 160, 160))
         backbone.encode_text(["a scratch"])
+
+    with pytest.raises(MissingDependencyError, match=remedy):
+        encode()
 
 
 def test_packaged_weights_load_and_fit_the_budget():
