@@ -85,6 +85,18 @@ _NAMES: dict[str, str] = {
     "casting": "metal casting, cast part, cast metal part, casting",
     "tire": "tire, tyre, vehicle tire, tire with tread",
     "juicebottle": "juice bottle, bottle of juice, bottle with a label, bottle",
+    "wrench": "wrench, spanner, metal wrench, hand tool",
+    "key": "key, door key, metal key, house key",
+    "blade": "blade, razor blade, cutting blade, knife blade, metal blade",
+    "drillbit": "drill bit, drill, twist drill, metal drill bit",
+    "nail": "nail, metal nail, iron nail, steel nail",
+    "rivet": "rivet, metal rivet, blind rivet, pop rivet",
+    "hinge": "hinge, door hinge, metal hinge, cabinet hinge",
+    "hook": "hook, metal hook, hanging hook, hook for hanging things",
+    "spoon": "spoon, metal spoon, table spoon, piece of cutlery",
+    "chainlink": "chain, metal chain, link of a chain, linked chain",
+    "padlock": "padlock, lock, metal padlock, lock with a shackle",
+    "impeller": "impeller, fan wheel, propeller, fan with blades, rotor",
     "connector": "connector, pin connector, electrical connector, plug connector",
 }
 
