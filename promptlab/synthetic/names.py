@@ -92,7 +92,7 @@ _NAMES: dict[str, str] = {
     "nail": "nail, metal nail, iron nail, steel nail",
     "rivet": "rivet, metal rivet, blind rivet, pop rivet",
     "hinge": "hinge, door hinge, metal hinge, cabinet hinge",
-    "hook": "hook, metal hook, hanging hook, hook for hanging things",
+    "hook": "hook, metal hook, hanging hook, steel hook",
     "spoon": "spoon, metal spoon, table spoon, piece of cutlery",
     "chainlink": "chain, metal chain, link of a chain, linked chain",
     "padlock": "padlock, lock, metal padlock, lock with a shackle",

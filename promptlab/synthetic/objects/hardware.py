@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,8 +30,16 @@ def _finish(
     return moulded(scene, names) if scene.rng.random() < painted else metal(scene)
 
 
+def _plain_steel(scene: Scene) -> Picture:
+    """Return even steel, which costs less than a textured one, for the small parts."""
+    level = tinted(scene.rng, scene.rng.uniform(60, 210))
+    return shade(level, np.ones(scene.size, np.float32))
+
+
 def _union(*parts: Coverage) -> Coverage:
-    together: Coverage = np.maximum.reduce(parts)
+    together = parts[0].copy()
+    for part in parts[1:]:
+        np.maximum(together, part, out=together)
     return together
 
 
@@ -38,7 +47,8 @@ def _placed(points: Sequence[Point] | Points, centre: Point, heading: Number = 0
     """Return points turned by ``heading`` about the origin, then moved to ``centre``."""
     cosine, sine = math.cos(heading), math.sin(heading)
     turned = np.asarray(points, np.float64) @ np.asarray([[cosine, sine], [-sine, cosine]])
-    return turned + np.asarray(centre, np.float64)
+    moved: Points = turned + np.asarray(centre, np.float64)
+    return moved
 
 
 def _arc(centre: Point, radius: Number, start: Number, end: Number) -> Points:
@@ -72,24 +82,40 @@ def _turned(
         scene: Where to put it.
         profile: Half widths along the axis, from its start to its end.
         surface: Its surface.
-        swell: Factor on the half width: threads and flutes.
+        swell: Factor on the half width, at most 1.15: threads and flutes.
         pattern: Factor on the brightness.
         gloss: Strength of the line of reflected light.
     """
     places, halves = np.asarray(profile, np.float64).T
-    x, y = scene.local()
-    half = np.interp(x, places, halves).astype(np.float32) * np.float32(swell)
+    here = _around(scene, (float(places[0]), float(places[-1])), float(halves.max()) * 1.15)
+    x, y = (field[here] for field in scene.local())
+    half = np.interp(x, places, halves).astype(np.float32)
+    half = half * np.broadcast_to(np.float32(swell), scene.size)[here]
     reach, soft = np.float32(scene.reach), np.float32(0.5)
-    body = np.clip((half - np.abs(y)) * reach + soft, 0, 1)
-    body = body * np.clip((x - np.float32(places[0])) * reach + soft, 0, 1)
-    body = body * np.clip((np.float32(places[-1]) - x) * reach + soft, 0, 1)
+    inside = np.clip((half - np.abs(y)) * reach + soft, 0, 1)
+    inside = inside * np.clip((x - np.float32(places[0])) * reach + soft, 0, 1)
+    inside = inside * np.clip((np.float32(places[-1]) - x) * reach + soft, 0, 1)
     across = np.clip(y / np.maximum(half, np.float32(1e-3)), -1, 1)
     side = np.float32(math.sin(scene.light - scene.angle))
     lit = np.float32(0.45) + np.float32(0.6) * np.sqrt(1 - across * across)
     lit = lit + np.float32(0.3) * side * across
     shine = ((across - np.float32(0.55) * side) / np.float32(0.16)) ** 2
     lit = lit + np.float32(gloss) * np.exp(-shine)
-    scene.add(body, shade(surface, lit * np.float32(pattern)))
+    body = np.zeros(scene.size, np.float32)
+    body[here] = inside
+    paint = surface.copy()
+    paint[here] = shade(surface[here], lit * np.broadcast_to(np.float32(pattern), scene.size)[here])
+    scene.add(body, paint)
+
+
+def _around(scene: Scene, span: tuple[float, float], half: float) -> tuple[slice, slice]:
+    """Return the rows and columns that hold a box along the first axis, to compute less."""
+    corners = scene.pixels([(x, y) for x in span for y in (-half, half)])
+    left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
+    right, bottom = np.maximum(np.ceil(corners.max(0)).astype(int) + 3, 1)
+    height, width = scene.size
+    rows = slice(min(int(top), height - 1), int(bottom))
+    return rows, slice(min(int(left), width - 1), int(right))
 
 
 def _ridges(along: Coverage, pitch: float) -> Coverage:
@@ -98,20 +124,22 @@ def _ridges(along: Coverage, pitch: float) -> Coverage:
     return ridges
 
 
-def _screw_hole(scene: Scene, x: Number, y: Number, radius: float, *, filled: bool) -> None:
-    """Make a countersunk hole, open or with a screw in it."""
+def _screw_holes(scene: Scene, places: Sequence[Point], radius: float) -> None:
+    """Make countersunk holes, open or with a screw in each."""
     rng = scene.rng
-    sink = scene.circle(x, y, radius)
-    ground = scene.picture.mean((0, 1)) * np.float32(0.3) + np.float32(60)
-    if filled:
-        scene.add(sink, tinted(rng, 150), bevel=radius * 0.5, gain=0.4)
-        slot = rng.uniform(0, math.pi)
-        for heading in (slot, slot + math.pi / 2):
-            ends = _placed([(-0.6 * radius, 0), (0.6 * radius, 0)], (x, y), heading)
-            scene.mark(scene.line(ends, radius * 0.3), tinted(rng, 35))
+    sinks = _union(*(scene.circle(x, y, radius) for x, y in places))
+    if rng.random() < 0.7:
+        ground = scene.picture.mean((0, 1)) * np.float32(0.3) + np.float32(60)
+        scene.add(sinks, ground, bevel=radius * 0.6, gain=-0.6)
+        scene.cut(_union(*(scene.circle(x, y, radius * 0.55) for x, y in places)))
         return
-    scene.add(sink, ground, bevel=radius * 0.6, gain=-0.6)
-    scene.cut(scene.circle(x, y, radius * 0.55))
+    scene.add(sinks, tinted(rng, 150), bevel=radius * 0.5, gain=0.4)
+    slots, arm = np.zeros(scene.size, np.float32), 0.6 * radius
+    for x, y in places:
+        for heading in rng.uniform(0, math.pi) + np.asarray([0, math.pi / 2]):
+            ends = _placed([(-arm, 0), (arm, 0)], (x, y), heading)
+            slots = _union(slots, scene.line(ends, radius * 0.3))
+    scene.mark(slots, tinted(rng, 35))
 
 
 def _opening(scene: Scene, kind: str, x: float, radius: float, heading: float) -> Coverage:
@@ -136,7 +164,9 @@ def wrench(rng: np.random.Generator, size: Size) -> Rendered:
     kinds = ("tail", "open") if adjustable else choose(rng, pairs)
     heads = rng.uniform(0.2, 0.28), rng.uniform(0.23, 0.32)
     half = rng.uniform(0.07, 0.12)
-    body = scene.shape(_band(np.asarray([(-0.85, 0), (0.0, 0), (0.8, 0)]), (half * 0.9, half, half)))
+    body = scene.shape(
+        _band(np.asarray([(-0.85, 0), (0.0, 0), (0.8, 0)]), (half * 0.9, half, half))
+    )
     for kind, sign, radius in zip(kinds, (-1, 1), heads, strict=True):
         x = sign * (1 - radius)
         lean = rng.uniform(-0.3, 0.3) if kind == "open" else rng.uniform(0, 1)
@@ -188,6 +218,24 @@ def _bitting(rng: np.random.Generator, half: float, start: float, end: float) ->
     return edge
 
 
+def _bow(scene: Scene, middle: Point, radius: float) -> Coverage:
+    """Return the shape of a key's head: round, oval, square, polygonal or four-lobed."""
+    rng = scene.rng
+    kind = int(rng.integers(5))
+    if kind == 0:
+        return scene.circle(*middle, radius)
+    if kind == 1:
+        return scene.ellipse((radius, radius * rng.uniform(1.1, 1.25)), centre=middle)
+    if kind == 2:
+        half = (radius, radius * rng.uniform(0.8, 1.1))
+        return scene.box(half, centre=middle, corner=radius * 0.5)
+    if kind == 3:
+        corners = turn(choose(rng, (6, 8)), radius=radius)
+        return scene.shape(_placed(corners, middle, math.pi / 8))
+    lobes = _placed(turn(4, radius=radius * 0.42), middle)
+    return _union(*(scene.circle(x, y, radius * 0.58) for x, y in lobes))
+
+
 def key(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a door key: flat with a cut or dimpled blade, or an old one with ring and bit."""
     scene = Scene(rng, size, fill=(0.75, 0.98))
@@ -196,13 +244,7 @@ def key(rng: np.random.Generator, size: Size) -> Rendered:
         return _old_key(scene, name, surface)
     bow, half = rng.uniform(0.3, 0.42), rng.uniform(0.1, 0.16)
     middle = (bow - 1, 0.0)
-    head = (
-        scene.circle(*middle, bow),
-        scene.ellipse((bow, bow * rng.uniform(1.1, 1.25)), centre=middle),
-        scene.box((bow, bow * rng.uniform(0.8, 1.1)), centre=middle, corner=bow * 0.5),
-        scene.shape(_placed(turn(choose(rng, (6, 8)), radius=bow), middle, math.pi / 8)),
-        _union(*(scene.circle(x + middle[0], y, bow * 0.58) for x, y in turn(4, radius=bow * 0.42))),
-    )[int(rng.integers(5))]
+    head = _bow(scene, middle, bow)
     gap = scene.circle(-1 + bow * 0.42, 0, bow * rng.uniform(0.18, 0.28))
     if rng.random() < 0.3:
         gap = scene.box((0.05, bow * 0.5), centre=(-1 + bow * 0.4, 0), corner=0.05)
@@ -265,52 +307,67 @@ def blade(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a blade: utility, snap-off, two-edged razor or scalpel, with a ground edge."""
     scene = Scene(rng, size, fill=(0.75, 0.98))
     name, surface = _finish(scene, ("black", "yellow", "blue"), painted=0.12)
-    kind, half = int(rng.integers(4)), rng.uniform(0.27, 0.38)
-    edges = [np.asarray([(-0.97, -half), (0.0, -half), (0.97, -half)])]
-    word_at, holes = (0.0, 0.0), []
-    if kind == 0:
-        slope = rng.uniform(0.5, 0.8)
-        body = scene.shape([(-1, -half), (1, -half), (slope, half), (-slope, half)])
-        notches = choose(rng, ((-0.18, 0.18), (0.0,), (-0.4, 0.0, 0.4)))
-        holes = [scene.box((0.06, 0.11), centre=(x, half), corner=0.05) for x in notches]
-        holes += [scene.circle(x, 0.02, 0.07) for x in choose(rng, ((), (0.0,), (-0.45, 0.45)))]
-        word_at = (0.0, -half * 0.4)
-    elif kind == 1:
-        half *= 0.62
-        edges = [np.asarray([(-0.95, -half), (0.0, -half), (0.98, -half)])]
-        body = scene.shape([(-0.8, half), (-0.97, -half), (0.98, -half), (0.72, half)])
-        holes = [scene.circle(-0.68, 0, half * 0.35)]
-        word_at = (-0.3, 0.0)
-    elif kind == 2:
-        half *= 1.5
-        edges = [np.asarray([(-0.95, sign * half), (0.95, sign * half)]) for sign in (-1, 1)]
-        body = _union(scene.box((0.86, half)), scene.box((1, half * 0.7), corner=0.05))
-        slot = [scene.box((rng.uniform(0.6, 0.75), 0.05), corner=0.05)]
-        slot += [scene.circle(x, 0, rng.uniform(0.09, 0.13)) for x in (-0.42, 0.0, 0.42)]
-        holes = [_union(*slot)]
-        word_at = (0.0, half * 0.45)
-    else:
-        swing = np.linspace(0, 1, 16)
-        belly = -half * np.sqrt(1 - swing ** rng.uniform(2, 5))
-        edges = [np.stack([0.1 + 0.9 * swing, belly], axis=1)]
-        body = scene.shape([(-1, half * 0.3), (-1, -half * 0.9), *edges[0], (0.9, half * 0.3)])
-        holes = [scene.box((0.3, half * 0.14), centre=(-0.5, -half * 0.3), corner=0.05)]
-        holes.append(scene.box((0.12, half * 0.24), centre=(-0.72, -half * 0.3), corner=0.05))
-        word_at = (0.15, -half * 0.25)
-    body = body * (1 - _union(np.zeros(size, np.float32), *holes))
+    cutter = choose(rng, (_utility, _snap_off, _razor, _scalpel))
+    half = rng.uniform(0.27, 0.38)
+    body, edges, place = cutter(scene, half)
     scene.add(body, surface, bevel=0.02, gain=rng.uniform(0.15, 0.4))
-    width = half * rng.uniform(0.15, 0.4)
+    width = half * rng.uniform(0.15, 0.35)
     for edge in edges:
         _ground_edge(scene, body, edge, width, surface)
-    if kind == 1:
+    if cutter is _snap_off:
         for x in np.linspace(-0.5, 0.75, int(rng.integers(5, 9))):
             score = [(x - 0.06, -half), (x + 0.06, half)]
             scene.light_up(scene.line(score, 0.02), -60)
     if rng.random() < 0.6:
         paint = surface.mean((0, 1)) * np.float32(0.5)
-        scene.text(random_text(rng, 5), place=word_at, height=half * 0.3, paint=paint)
+        scene.text(random_text(rng, 5), place=place, height=half * 0.3, paint=paint)
     scene.light_up(glow(rng, size, widths=(0.04, 0.25)), rng.uniform(0, 70))
     return scene.done(name)
+
+
+_Cutter: TypeAlias = tuple[Coverage, list[Points], Point]
+"""Shape of a blade, its cutting edges, and the place of its print."""
+
+
+def _utility(scene: Scene, half: float) -> _Cutter:
+    rng = scene.rng
+    back = rng.uniform(0.5, 0.8)
+    body = scene.shape([(-1, -half), (1, -half), (back, half), (-back, half)])
+    for x in choose(rng, ((-0.18, 0.18), (0.0,), (-0.4, 0.0, 0.4))):
+        body = body * (1 - scene.box((0.06, 0.11), centre=(x, half), corner=0.05))
+    for x in choose(rng, ((), (0.0,), (-0.45, 0.45))):
+        body = body * (1 - scene.circle(x, 0.05, 0.07))
+    edge = np.asarray([(-0.97, -half), (0.0, -half), (0.97, -half)])
+    return body, [edge], (0, -half * 0.35)
+
+
+def _snap_off(scene: Scene, half: float) -> _Cutter:
+    high = half * 0.62
+    body = scene.shape([(-0.8, high), (-0.97, -high), (0.98, -high), (0.72, high)])
+    edge = np.asarray([(-0.95, -high), (0.0, -high), (0.98, -high)])
+    return body * (1 - scene.circle(-0.68, 0, high * 0.35)), [edge], (-0.3, 0)
+
+
+def _razor(scene: Scene, half: float) -> _Cutter:
+    rng, high = scene.rng, half * 1.5
+    body = _union(scene.box((0.86, high)), scene.box((1, high * 0.7), corner=0.05))
+    slot = scene.box((rng.uniform(0.6, 0.75), 0.05), corner=0.05)
+    radius = rng.uniform(0.09, 0.13)
+    slot = _union(slot, *(scene.circle(x, 0, radius) for x in (-0.42, 0, 0.42)))
+    edges = [np.asarray([(-0.86, sign * high), (0.86, sign * high)]) for sign in (-1, 1)]
+    return body * (1 - slot), edges, (0, high * 0.45)
+
+
+def _scalpel(scene: Scene, half: float) -> _Cutter:
+    along = np.linspace(0, 1, 16)
+    belly = -half * np.sqrt(1 - along ** scene.rng.uniform(2, 5))
+    edge = np.stack([0.1 + 0.9 * along, belly], axis=1)
+    body = scene.shape([(-1, half * 0.3), (-1, -half * 0.9), *edge, (0.9, half * 0.3)])
+    slot = _union(
+        scene.box((0.3, half * 0.14), centre=(-0.5, -half * 0.3), corner=0.05),
+        scene.box((0.12, half * 0.24), centre=(-0.72, -half * 0.3), corner=0.05),
+    )
+    return body * (1 - slot), [edge], (0.15, -half * 0.25)
 
 
 def drillbit(rng: np.random.Generator, size: Size) -> Rendered:
@@ -318,30 +375,10 @@ def drillbit(rng: np.random.Generator, size: Size) -> Rendered:
     scene = Scene(rng, size, fill=(0.8, 0.99))
     name, surface = _finish(scene, ("black", "yellow", "grey"), painted=0.3)
     kind, half = rng.random(), rng.uniform(0.07, 0.13)
-    x, y = scene.local()
-    if kind < 0.2:
-        wide, neck = rng.uniform(0.25, 0.42), half * 0.6
-        _turned(scene, [(-1, half), (-0.75, half), (-0.74, neck), (0.4, neck)], surface)
-        paddle = [(0.25, neck), (0.42, wide), (0.8, wide), (0.84, wide * 0.95), (0.76, neck)]
-        paddle += [(1.0, 0.0), *((px, -py) for px, py in reversed(paddle))]
-        body = scene.shape(paddle)
-        if rng.random() < 0.5:
-            body = body * (1 - scene.circle(0.58, 0, wide * 0.3))
-        scene.add(body, surface, bevel=0.03, gain=0.5)
-        scene.light_up(scene.line([(0.76, neck), (0.82, wide * 0.9)], 0.02), 60)
-        return scene.done(name)
     if kind < 0.38:
-        steps = int(rng.integers(4, 10))
-        places = np.linspace(-0.25, 0.92, steps + 1)
-        widths = np.linspace(rng.uniform(0.3, 0.45), half * 0.7, steps)
-        profile = [(-1.0, half), (-0.26, half)]
-        for i, wide in enumerate(widths):
-            profile += [(places[i] + 0.01, wide), (places[i + 1] - 0.02, wide)]
-        profile.append((1.0, 0.01))
-        _turned(scene, profile, surface, gloss=0.4)
-        groove = scene.line([(-0.25, half * 0.4), (0.9, 0)], 0.05)
-        scene.light_up(groove, -70)
+        (_spade_bit if kind < 0.2 else _step_drill)(scene, surface, half)
         return scene.done(name)
+    x, y = scene.local()
     start, tip = rng.uniform(-0.5, -0.2), 1 - half * rng.uniform(0.5, 1.3)
     shank = half * rng.uniform(0.8, 1.15)
     around = np.arcsin(np.clip(y / np.float32(half), -1, 1)) / np.float32(math.pi)
@@ -363,6 +400,31 @@ def drillbit(rng: np.random.Generator, size: Size) -> Rendered:
         paint = chuck.mean((0, 1)) * np.float32(0.45)
         scene.text(random_text(rng, 4), place=((start - 1) / 2, 0), height=shank, paint=paint)
     return scene.done(name)
+
+
+def _spade_bit(scene: Scene, surface: Picture, half: float) -> None:
+    """Draw a flat paddle with a point and two spurs on a slim shank."""
+    rng = scene.rng
+    wide, neck = rng.uniform(0.25, 0.42), half * 0.6
+    _turned(scene, [(-1, half), (-0.75, half), (-0.74, neck), (0.4, neck)], surface)
+    side = [(0.25, neck), (0.42, wide), (0.8, wide), (0.84, wide * 0.95), (0.76, neck)]
+    body = scene.shape([*side, (1.0, 0.0), *((x, -y) for x, y in reversed(side))])
+    if rng.random() < 0.5:
+        body = body * (1 - scene.circle(0.58, 0, wide * 0.3))
+    scene.add(body, surface, bevel=0.03, gain=0.5)
+    scene.light_up(scene.line([(0.76, neck), (0.82, wide * 0.9)], 0.02), 60)
+
+
+def _step_drill(scene: Scene, surface: Picture, half: float) -> None:
+    """Draw a stepped cone with one straight flute."""
+    rng = scene.rng
+    steps = int(rng.integers(4, 10))
+    places = np.linspace(-0.25, 0.92, steps + 1)
+    profile: list[Point] = [(-1.0, half), (-0.26, half)]
+    for i, wide in enumerate(np.linspace(rng.uniform(0.3, 0.45), half * 0.7, steps)):
+        profile += [(places[i] + 0.01, wide), (places[i + 1] - 0.02, wide)]
+    _turned(scene, [*profile, (1.0, 0.01)], surface, gloss=0.4)
+    scene.light_up(scene.shape([(-0.24, half * 0.2), (-0.24, half * 1.8), (0.95, 0)]), -70)
 
 
 def nail(rng: np.random.Generator, size: Size) -> Rendered:
@@ -408,83 +470,90 @@ def rivet(rng: np.random.Generator, size: Size) -> Rendered:
     name, surface = _finish(scene, ("black", "white", "red", "blue", "brown"))
     kind, half = rng.random(), rng.uniform(0.17, 0.3)
     if kind < 0.3:
-        scene.add(scene.circle(0, 0, 1), surface, bevel=0.06, gain=0.45)
-        crown = rng.uniform(0.6, 0.95)
-        gloss = rng.uniform(0, 0.5)
-        scene.add(scene.circle(0, 0, crown), surface, bevel=crown, gain=0.6, gloss=gloss, dome=True)
-        if rng.random() < 0.7:
-            bore = rng.uniform(0.15, 0.32)
-            scene.add(scene.circle(0, 0, bore), tinted(rng, 45), bevel=0.03, gain=-0.4)
-            pin = scene.circle(0, 0, bore * rng.uniform(0.55, 0.85))
-            scene.add(pin, tinted(rng, rng.uniform(90, 170)), bevel=0.05, gain=0.5)
+        _set_head(scene, surface)
         return scene.done(name)
     wide = half * rng.uniform(1.7, 2.2)
+    high = 0.12 if kind < 0.6 else rng.uniform(0.3, 0.5)
     rise = np.linspace(0, 1, 9)
-    flange = 0.12 if kind < 0.6 else rng.uniform(0.3, 0.5)
-    head = [(flange * t, wide * math.sqrt(1 - (1 - t) ** 2 * 0.98)) for t in rise]
+    dome = wide * np.sqrt(1 - 0.98 * (1 - rise) ** 2)
+    head: list[Point] = list(zip(high * rise, dome, strict=True))
     if rng.random() < 0.3:
-        head = [(0.0, wide), (0.06, wide), (flange + 0.06, half)]
+        head = [(0.0, wide), (0.06, wide), (high + 0.06, half)]
     if kind < 0.6:
-        pin = half * rng.uniform(0.45, 0.6)
-        start = rng.uniform(-0.35, -0.1)
-        _, steel = metal(scene)
-        _turned(scene, [(0.5, pin), (0.94, pin), (0.97, pin * 1.5), (1.0, pin * 1.2)], steel)
-        _turned(scene, [(-1.0, pin * 0.2), (-0.93, pin), (start, pin)], steel)
+        start, thin = rng.uniform(-0.35, -0.1), half * rng.uniform(0.45, 0.6)
+        steel = _plain_steel(scene)
+        _turned(scene, [(0.5, thin), (0.94, thin), (0.97, thin * 1.5), (1.0, thin * 1.2)], steel)
+        _turned(scene, [(-1.0, thin * 0.2), (-0.93, thin), (start, thin)], steel)
         _turned(scene, [(start, half), (0.85, half), (0.9, half * 0.8)], surface)
     else:
-        start = -0.98
-        tail = rng.uniform(0.55, 0.98)
+        start, tail = -0.98, rng.uniform(0.55, 0.98)
         _turned(scene, [(start, half), (tail - 0.04, half), (tail, half * 0.9)], surface)
         if rng.random() < 0.4:
             mouth = scene.ellipse((0.07, half * 0.9), centre=(tail - 0.05, 0))
             scene.add(mouth, surface * np.float32(1.1), bevel=0.02)
             scene.mark(scene.ellipse((0.05, half * 0.65), centre=(tail - 0.05, 0)), tinted(rng, 35))
-    _turned(scene, [(start + px, py) for px, py in head], surface, gloss=0.3)
+    _turned(scene, [(start + x, y) for x, y in head], surface, gloss=0.3)
     return scene.done(name)
+
+
+def _set_head(scene: Scene, surface: Picture) -> None:
+    """Draw the head of a rivet from above, at times with the rest of its mandrel."""
+    rng = scene.rng
+    scene.add(scene.circle(0, 0, 1), surface, bevel=0.06, gain=0.45)
+    crown, gloss = rng.uniform(0.6, 0.95), rng.uniform(0, 0.5)
+    scene.add(scene.circle(0, 0, crown), surface, bevel=crown, gain=0.6, gloss=gloss, dome=True)
+    if rng.random() < 0.7:
+        bore = rng.uniform(0.15, 0.32)
+        scene.add(scene.circle(0, 0, bore), tinted(rng, 45), bevel=0.03, gain=-0.4)
+        mandrel = scene.circle(0, 0, bore * rng.uniform(0.55, 0.85))
+        scene.add(mandrel, tinted(rng, rng.uniform(90, 170)), bevel=0.05, gain=0.5)
 
 
 def hinge(rng: np.random.Generator, size: Size) -> Rendered:
     """Render an opened hinge: two leaves or straps with screw holes, knuckles round a pin."""
     scene = Scene(rng, size, fill=(0.7, 0.98))
     name, surface = _finish(scene, ("black", "white", "brown", "yellow"), painted=0.25)
-    pin, kind = rng.uniform(0.08, 0.14), rng.random()
-    high = rng.uniform(0.55, 0.98) if kind < 0.6 else rng.uniform(0.3, 0.5)
-    corner, tall = choose(rng, (0.02, 0.08, 0.25)), high
-    holes: list[tuple[float, float]] = []
-    leaves = []
-    for sign in (-1, 1):
-        strap = kind > 0.8 or (kind > 0.6 and sign > 0)
-        if strap:
+    thick, kind = rng.uniform(0.08, 0.14), rng.random()
+    # Butt hinges have two leaves, tee hinges a tall leaf and a strap, strap hinges two straps.
+    butt, tee = kind < 0.6, 0.6 <= kind < 0.8
+    high = rng.uniform(0.55, 0.98) if butt else rng.uniform(0.3, 0.5)
+    corner = choose(rng, (0.02, 0.08, 0.25))
+    body, holes = np.zeros(size, np.float32), []
+    for side in (-1, 1):
+        if butt or (tee and side < 0):
+            wide, tall = (rng.uniform(0.6, 0.95), high) if butt else (rng.uniform(0.3, 0.42), 0.95)
+            middle = (side * wide / 2, 0)
+            leaf = scene.box((wide / 2 + 0.02, tall), centre=middle, corner=corner)
+            column = np.linspace(-0.75, 0.75, int(rng.integers(2, 5))) * tall
+            shift = rng.uniform(0, 0.15) * butt
+            holes += [(side * (0.6 * wide + shift * (-1) ** i), y) for i, y in enumerate(column)]
+        else:
             tip = high * rng.uniform(0.25, 0.5)
             outline = [(0, -high), (0.86, -tip), (0.86, tip), (0, high)]
-            leaf = scene.shape([(sign * px, py) for px, py in outline])
-            leaves.append(_union(leaf, scene.circle(sign * 0.88, 0, tip * 1.05)))
-            holes += [(sign * px, 0.0) for px in np.linspace(0.3, 0.88, int(rng.integers(2, 5)))]
-            continue
-        reach = rng.uniform(0.6, 0.95) if kind < 0.6 else rng.uniform(0.3, 0.42)
-        tall = high if kind < 0.6 else 0.95
-        middle = (sign * reach / 2, 0)
-        leaves.append(scene.box((reach / 2 + 0.02, tall), centre=middle, corner=corner))
-        column = np.linspace(-0.75, 0.75, int(rng.integers(2, 5))) * tall
-        shift = rng.uniform(0, 0.15) * (reach > 0.5)
-        places = [(reach * 0.6 + shift * (-1) ** i, py) for i, py in enumerate(column)]
-        holes += [(sign * px, float(py)) for px, py in places]
-    for leaf in leaves:
-        scene.add(leaf, surface, bevel=0.03, gain=rng.uniform(0.25, 0.5))
-    filled, radius = rng.random() < 0.25, rng.uniform(0.05, 0.085)
-    for px, py in holes:
-        _screw_hole(scene, px, py, radius, filled=filled)
-    scene.angle += math.pi / 2
-    count = int(choose(rng, (3, 5, 5, 7)))
-    x, _ = scene.local()
-    seams = _ridges(x + np.float32(high), 2 * high / count)
-    seams = np.clip((np.float32(0.99 - 0.03 * count) - seams) * 30, 0, 1)
-    pattern = np.float32(0.35) + np.float32(0.65) * seams
-    if rng.random() < 0.4:
-        ball = high + pin * 0.8
-        _turned(scene, [(-ball, pin * 0.4), (-high, pin), (high, pin), (ball, pin * 0.4)], surface)
-    _turned(scene, [(-high, pin), (high, pin)], surface, pattern=pattern, gloss=0.25)
+            leaf = scene.shape([(side * x, y) for x, y in outline])
+            leaf = _union(leaf, scene.circle(side * 0.88, 0, tip * 1.05))
+            holes += [(side * x, 0.0) for x in np.linspace(0.3, 0.88, int(rng.integers(2, 5)))]
+        body = _union(body, leaf)
+    scene.add(body, surface, bevel=0.03, gain=rng.uniform(0.25, 0.5))
+    _screw_holes(scene, holes, rng.uniform(0.05, 0.085))
+    _knuckles(scene, surface, high, thick)
     return scene.done(name)
+
+
+def _knuckles(scene: Scene, surface: Picture, high: float, thick: float) -> None:
+    """Draw the barrel of a hinge across it, at times with finials on its pin."""
+    rng = scene.rng
+    scene.angle += math.pi / 2
+    count = choose(rng, (3, 5, 5, 7))
+    along, _ = scene.local()
+    seams = _ridges(along + np.float32(high), 2 * high / count)
+    seams = np.clip((np.float32(0.99 - 0.03 * count) - seams) * 30, 0, 1)
+    if rng.random() < 0.4:
+        end = high + thick * 0.8
+        tip = thick * 0.4
+        _turned(scene, [(-end, tip), (-high, thick), (high, thick), (end, tip)], surface)
+    pattern = np.float32(0.35) + np.float32(0.65) * seams
+    _turned(scene, [(-high, thick), (high, thick)], surface, pattern=pattern, gloss=0.25)
 
 
 def _rod(
@@ -494,67 +563,88 @@ def _rod(
     body = scene.shape(_band(path, halves))
     if caps:
         ends = ((path[0], halves[0]), (path[-1], halves[-1]))
-        body = _union(body, *(scene.circle(*place, half) for place, half in ends))
+        body = _union(body, *(scene.circle(at[0], at[1], half) for at, half in ends))
     gloss = scene.rng.uniform(0.05, 0.45)
-    scene.add(body, surface, bevel=max(halves), gain=0.75, gloss=gloss, dome=True)
+    scene.add(body, surface, bevel=float(np.max(halves)), gain=0.75, gloss=gloss, dome=True)
 
 
 def hook(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a hook: S-hook, lifting hook, screw hook, fish hook or coat hook on a plate."""
     scene = Scene(rng, size, fill=(0.75, 0.98))
     name, surface = _finish(scene, ("black", "white", "red", "yellow", "orange"), painted=0.25)
-    kind, thick = int(rng.integers(5)), rng.uniform(0.07, 0.12)
-    if kind == 0:
-        bend, lower = rng.uniform(0.36, 0.44), rng.uniform(0.3, 0.44)
-        first = _arc((-0.98 + bend + thick, 0), bend, -0.6, -math.pi * 1.5)
-        second = _arc((0.98 - lower - thick, 0), lower, math.pi / 2, -math.pi * rng.uniform(0.6, 0.8))
-        first = first + (0, lower - bend)
-        path = np.concatenate([first, second])
-        _rod(scene, path - (0, lower / 2), [thick], surface)
-    elif kind == 1:
-        ring, bend = rng.uniform(0.22, 0.28), rng.uniform(0.38, 0.45)
-        eye = scene.circle(ring - 1, 0, ring) * (1 - scene.circle(ring - 1, 0, ring * 0.5))
-        scene.add(eye, surface, bevel=ring * 0.25, gain=0.7, dome=True)
-        curve = _arc((0.98 - bend - thick * 1.5, 0), bend, math.pi * 1.0, -math.pi * 0.62)
-        path = np.concatenate([[(2 * ring - 1.08, 0.0)], [(2 * ring - 0.95, 0.0)], curve[3:]])
-        _rod(scene, path, (thick, thick * 1.3, thick * 2, thick * 1.6, thick * 0.5), surface)
-        if rng.random() < 0.5:
-            latch = [(2 * ring - 0.92, 0), (0.62 - bend, -bend)]
-            scene.add(scene.line(latch, 0.07), tinted(rng, 170), bevel=0.03)
-    elif kind == 2:
-        bend = rng.uniform(0.3, 0.42)
-        x, _ = scene.local()
-        ridges = _ridges(x + scene.local()[1] * np.float32(0.2), rng.uniform(0.06, 0.1))
-        swell, pattern = 1 - np.float32(0.25) * ridges, 1 - np.float32(0.5) * ridges
-        scene.centre = tuple(scene.pixels([(0, -bend / 2)])[0])
-        profile = [(-1.0, 0.01), (-0.85, thick), (-0.3, thick)]
-        curve = _arc((0.97 - bend - thick, bend), bend, -math.pi / 2, math.pi * rng.uniform(0.6, 1))
-        _turned(scene, profile, surface, swell=swell, pattern=pattern)
-        _rod(scene, np.concatenate([[(-0.35, 0.0)], curve]), [thick], surface)
-        if rng.random() < 0.5:
-            _turned(scene, [(-0.36, thick * 2), (-0.3, thick * 2.2), (-0.26, thick)], surface)
-    elif kind == 3:
-        bend, thin = rng.uniform(0.28, 0.4), rng.uniform(0.035, 0.055)
-        eye = scene.circle(-0.9, -bend, 0.1) * (1 - scene.circle(-0.9, -bend, 0.1 - thin))
-        scene.add(eye, surface, bevel=thin / 2, gain=0.6)
-        curve = _arc((0.95 - bend - thin, 0), bend, -math.pi / 2, math.pi / 2)
-        point = (0.3 - bend, bend)
-        path = np.concatenate([[(-0.82, -bend)], curve, [point]])
-        barb = [(point[0], bend + thin), (point[0] + 0.26, bend - thin), (point[0] + 0.2, bend - 0.13)]
-        scene.add(scene.shape(barb), surface, bevel=0.02)
-        _rod(scene, path, [thin] * 26 + [0.008], surface, caps=False)
-    else:
-        plate = (rng.uniform(0.85, 0.98), rng.uniform(0.2, 0.32))
-        body = scene.box(plate, corner=choose(rng, (0.03, 0.1, 0.3)))
-        scene.add(body, surface, bevel=0.05, gain=0.4)
-        for x in (-plate[0] * 0.78, plate[0] * 0.78):
-            _screw_hole(scene, x, 0, 0.075, filled=rng.random() < 0.5)
-        for sign in choose(rng, ((-1, 1), (1,))):
-            path = np.asarray([(-0.3, 0.0), (0.1, 0.0), (0.35, sign * 0.2), (0.4, sign * 0.55)])
-            _rod(scene, path, (thick, thick * 0.8, thick * 0.8, thick), surface)
-            knob = scene.circle(0.4, sign * 0.58, thick * rng.uniform(1.1, 1.7))
-            scene.add(knob, surface, bevel=thick * 1.5, gain=0.7, gloss=0.3, dome=True)
+    design = choose(rng, (_s_hook, _lifting_hook, _screw_hook, _fish_hook, _coat_hook))
+    design(scene, surface, rng.uniform(0.07, 0.12))
     return scene.done(name)
+
+
+def _s_hook(scene: Scene, surface: Picture, thick: float) -> None:
+    """Draw two opposite bends joined by their common tangent."""
+    bend = scene.rng.uniform(0.28, 0.36)
+    middle = 0.98 - bend - thick
+    tangent = math.acos(bend / middle)
+    start = -math.pi * scene.rng.uniform(0.45, 0.7)
+    first = _arc((-middle, 0), bend, start, tangent - 2 * math.pi)
+    _rod(scene, np.concatenate([first, -first[::-1]]), [thick], surface)
+
+
+def _lifting_hook(scene: Scene, surface: Picture, thick: float) -> None:
+    """Draw an eye and a stout hook that tapers to its point, at times with a latch."""
+    rng = scene.rng
+    ring, bend = rng.uniform(0.22, 0.28), rng.uniform(0.38, 0.45)
+    eye = scene.circle(ring - 1, 0, ring) * (1 - scene.circle(ring - 1, 0, ring * 0.5))
+    scene.add(eye, surface, bevel=ring * 0.25, gain=0.7, dome=True)
+    curve = _arc((0.98 - bend - thick * 1.5, 0), bend, math.pi, -math.pi * 0.62)
+    path = np.concatenate([[(2 * ring - 1.08, 0.0)], [(2 * ring - 0.95, 0.0)], curve[3:]])
+    if rng.random() < 0.5:
+        latch = scene.line([(2 * ring - 0.92, 0), (0.62 - bend, -bend)], 0.07)
+        scene.add(latch, tinted(rng, 170), bevel=0.03)
+    _rod(scene, path, (thick, thick * 1.3, thick * 2, thick * 1.6, thick * 0.5), surface)
+
+
+def _screw_hook(scene: Scene, surface: Picture, thick: float) -> None:
+    """Draw a bent rod with a thread and a point, at times a collar."""
+    rng = scene.rng
+    bend = rng.uniform(0.3, 0.42)
+    x, y = scene.pixels([(0, -bend / 2)])[0]
+    scene.centre = (float(x), float(y))
+    along, aside = scene.local()
+    ridges = _ridges(along + aside * np.float32(0.2), rng.uniform(0.06, 0.1))
+    swell, pattern = 1 - np.float32(0.25) * ridges, 1 - np.float32(0.5) * ridges
+    profile = [(-1.0, 0.01), (-0.85, thick), (-0.3, thick)]
+    _turned(scene, profile, surface, swell=swell, pattern=pattern)
+    end = math.pi * rng.uniform(0.6, 1)
+    curve = _arc((0.97 - bend - thick, bend), bend, -math.pi / 2, end)
+    _rod(scene, np.concatenate([[(-0.35, 0.0)], curve]), [thick], surface)
+    if rng.random() < 0.5:
+        _turned(scene, [(-0.36, thick * 2), (-0.3, thick * 2.2), (-0.26, thick)], surface)
+
+
+def _fish_hook(scene: Scene, surface: Picture, thick: float) -> None:
+    """Draw a thin bent wire with an eye, a point and a barb."""
+    bend, thin = scene.rng.uniform(0.28, 0.4), thick * 0.45
+    eye = scene.circle(-0.9, -bend, 0.1) * (1 - scene.circle(-0.9, -bend, 0.1 - thin))
+    scene.add(eye, surface, bevel=thin / 2, gain=0.6)
+    curve = _arc((0.95 - bend - thin, 0), bend, -math.pi / 2, math.pi / 2)
+    tip = 0.3 - bend
+    barb = [(tip, bend + thin), (tip + 0.26, bend - thin), (tip + 0.2, bend - 0.13)]
+    scene.add(scene.shape(barb), surface, bevel=0.02)
+    path = np.concatenate([[(-0.82, -bend)], curve, [(tip, bend)]])
+    _rod(scene, path, [thin] * len(curve) + [0.008], surface, caps=False)
+
+
+def _coat_hook(scene: Scene, surface: Picture, thick: float) -> None:
+    """Draw a plate with two screw holes and one or two knobbed prongs."""
+    rng = scene.rng
+    half = (rng.uniform(0.85, 0.98), rng.uniform(0.2, 0.32))
+    body = scene.box(half, corner=choose(rng, (0.03, 0.1, 0.3)))
+    scene.add(body, surface, bevel=0.05, gain=0.4)
+    _screw_holes(scene, [(-half[0] * 0.78, 0), (half[0] * 0.78, 0)], 0.075)
+    knob = thick * rng.uniform(1.1, 1.7)
+    for side in choose(rng, ((-1, 1), (1,))):
+        path = np.asarray([(-0.3, 0.0), (0.1, 0.0), (0.35, side * 0.2), (0.4, side * 0.55)])
+        _rod(scene, path, (thick, thick * 0.8, thick * 0.8, thick), surface)
+        ball = scene.circle(0.4, side * 0.58, knob)
+        scene.add(ball, surface, bevel=knob, gain=0.7, gloss=0.3, dome=True)
 
 
 def spoon(rng: np.random.Generator, size: Size) -> Rendered:
@@ -584,13 +674,16 @@ def spoon(rng: np.random.Generator, size: Size) -> Rendered:
     scene.add(scene.shape(_placed(ring, (long - 1, 0))), surface, bevel=0.04, gain=0.5)
     hollow = scene.shape(_placed(ring * rng.uniform(0.86, 0.93), (long - 1, 0)))
     depth = rng.uniform(0.6, 1.0) * wide
-    scene.add(hollow, surface * np.float32(0.9), bevel=depth, gain=-rng.uniform(0.5, 0.9), dome=True)
-    spark = scene.ellipse((long * 0.3, wide * 0.2), centre=(long - 1.05, wide * rng.uniform(-0.4, 0.4)))
+    scene.add(
+        hollow, surface * np.float32(0.9), bevel=depth, gain=-rng.uniform(0.5, 0.9), dome=True
+    )
+    spark = scene.ellipse(
+        (long * 0.3, wide * 0.2), centre=(long - 1.05, wide * rng.uniform(-0.4, 0.4))
+    )
     scene.light_up(spark, rng.uniform(0, 60))
     if rng.random() < 0.2:
-        for y in (-0.4, 0.0, 0.4):
-            slot = scene.box((long * 0.45, 0.025), centre=(long - 1, y * wide), corner=0.02)
-            scene.cut(slot)
+        bars = ((long * 0.45, 0.025), (-0.4 * wide, 0.0, 0.4 * wide))
+        scene.cut(_union(*(scene.box(bars[0], centre=(long - 1, y)) for y in bars[1])))
     return scene.done(name)
 
 
@@ -599,83 +692,95 @@ def chainlink(rng: np.random.Generator, size: Size) -> Rendered:
     scene = Scene(rng, size, fill=(0.85, 1.0))
     name, surface = _finish(scene, ("black", "red", "white", "blue"), painted=0.12)
     count, bend = int(rng.integers(3, 8)), rng.normal(0, 0.25)
-    twisted, stud = rng.random() < 0.4, rng.random() < 0.2
+    flat, stud, seam = rng.random() < 0.4, rng.random() < 0.25, rng.random() < 0.4
     pitch = 2 / (count + 0.5)
-    long = pitch * (rng.uniform(0.64, 0.72) if twisted else rng.uniform(0.76, 0.84))
-    wide, wire = long * rng.uniform(0.6, 0.9), long * rng.uniform(0.16, 0.22)
-    gloss, seam = rng.uniform(0.05, 0.5), rng.random() < 0.4
+    long = pitch * (rng.uniform(0.64, 0.72) if flat else rng.uniform(0.76, 0.84))
+    half, wire = long * rng.uniform(0.32, 0.45), long * rng.uniform(0.16, 0.22)
+    gloss = rng.uniform(0.05, 0.5)
     _, y = scene.local()
     before = np.zeros(size, np.float32)
     # Faces come first, edge-on links bridge them; flat rings are laid in their order.
-    order = range(count) if twisted else (*range(0, count, 2), *range(1, count, 2))
+    order = range(count) if flat else (*range(0, count, 2), *range(1, count, 2))
     for number in order:
         x = (number - (count - 1) / 2) * pitch
-        centre, heading = (x, bend * (x * x - 0.4)), math.atan(2 * bend * x)
-        half = wide / 2 if twisted or number % 2 == 0 else 0.0
-        straight = max(0.0, long - half - wire / 2) * (not twisted)
-        ends = _arc((straight, 0), 1, -math.pi / 2, math.pi / 2), _arc((-straight, 0), 1, 1.571, 4.712)
-        ring = np.concatenate([(e - (s, 0)) * (max(half, 1e-3), half) + (s, 0) for e, s in zip(
-            ends, (straight, -straight), strict=True)])
-        if twisted:
-            ring = np.concatenate([_arc((0, 0), 1, 0, math.pi), _arc((0, 0), 1, math.pi, 6.283)])
-            ring = ring * (long - wire / 2, half)
-        path = _placed(np.concatenate([ring, ring[:1]]), centre, heading + 0.3 * twisted)
-        link = scene.line(path, wire)
-        if stud and half > 0 and not twisted:
-            link = _union(link, scene.line(_placed([(0, -half), (0, half)], centre, heading), wire * 0.8))
-        kept = scene.picture.copy()
+        centre = (x, bend * (x * x - 0.4))
+        heading = math.atan(2 * bend * x) + 0.3 * flat
+        opened = half if flat or number % 2 == 0 else 0.0
+        link = scene.line(_placed(_loop(long - wire / 2, opened, oval=flat), centre, heading), wire)
+        if stud and opened and not flat:
+            bar = _placed([(0, -half), (0, half)], centre, heading)
+            link = _union(link, scene.line(bar, wire * 0.8))
+        kept = scene.picture.copy() if flat else scene.picture
         scene.add(link, surface, bevel=wire / 2, gain=0.75, gloss=gloss, dome=True)
-        if twisted:
+        if flat:
+            # One half of the ring before stays on top, which makes the rings interlock.
             scene.picture = blend(scene.picture, kept, before * (y > centre[1]))
             before = link
-        if seam and half > 0:
-            weld = _placed([(0, half - wire * 0.5), (0, half + wire * 0.5)], centre, heading)
-            scene.light_up(scene.line(weld, 0.02), -50)
+        if seam and opened:
+            weld = [(0, half - wire * 0.5), (0, half + wire * 0.5)]
+            scene.light_up(scene.line(_placed(weld, centre, heading), 0.02), -50)
     return scene.done(name)
+
+
+def _loop(long: float, half: float, *, oval: bool) -> Points:
+    """Return the closed centre line of a link: an oval, or two bends joined by straight sides."""
+    turns = np.linspace(0, 2 * math.pi, 49)
+    if oval:
+        return np.stack([long * np.cos(turns), half * np.sin(turns)], axis=1)
+    straight = max(0.0, long - half) * np.sign(np.cos(turns))
+    return np.stack([straight + half * np.cos(turns), half * np.sin(turns)], axis=1)
 
 
 def padlock(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a padlock: shackle over a solid, laminated or round body, keyhole or number wheels."""
-    scene = Scene(rng, size, fill=(0.75, 0.98))
+    scene = Scene(rng, size, fill=(0.72, 0.92))
     name, surface = _finish(scene, ("yellow", "black", "blue", "red", "green"), painted=0.3)
     half, top = rng.uniform(0.5, 0.72), rng.uniform(-0.2, 0.1)
     low, kind, wire = 0.98 - top, rng.random(), rng.uniform(0.08, 0.12)
     span = half * rng.uniform(0.55, 0.75)
     bow = _arc((0, span + wire - 1), span, math.pi, 2 * math.pi)
-    lift = rng.uniform(0.0, 0.12) if rng.random() < 0.3 else 0.0
-    path = np.concatenate([[(-span, top + 0.3)], bow, [(span, top - lift if lift else top + 0.3)]])
-    _, steel = moulded(scene, ("black",)) if rng.random() < 0.15 else metal(scene)
-    _rod(scene, path, [wire], steel)
-    middle = (0.0, top + low / 2)
-    box = scene.box((half, low / 2), centre=middle, corner=rng.uniform(0.03, 0.3))
-    body = _union(scene.circle(0, middle[1], low / 2), scene.box((span + wire, 0.15), centre=(0, top + 0.15)))
-    body = body if kind < 0.2 else box
+    foot = top - rng.uniform(0, 0.12) if rng.random() < 0.15 else top + 0.3
+    steel = scene.distinct(_plain_steel(scene))
+    _rod(scene, np.concatenate([[(-span, top + 0.3)], bow, [(span, foot)]]), [wire], steel)
+    body = scene.box((half, low / 2), centre=(0, top + low / 2), corner=rng.uniform(0.03, 0.3))
+    if kind < 0.2:
+        collar = scene.box((span + wire, 0.15), centre=(0, top + 0.15))
+        body = _union(scene.circle(0, top + low / 2, low / 2), collar)
     scene.add(body, surface, bevel=rng.uniform(0.05, 0.14), gain=rng.uniform(0.35, 0.7))
-    _, y = scene.local()
     if 0.2 <= kind < 0.45:
-        scene.shade_by(1 - np.float32(0.45) * body * (_ridges(y, low / int(rng.integers(6, 12))) > 0.8))
-        for x in (-0.82, 0.82):
-            for at in (top + 0.1, 0.88):
-                scene.add(scene.circle(x * half, at, 0.05), steel, bevel=0.03, gain=0.5)
-    dark = tinted(rng, 25)
-    if kind > 0.75:
-        for at in np.linspace(top + low * 0.25, top + low * 0.75, int(rng.integers(3, 5))):
-            wheel = scene.box((half * 0.42, low * 0.075), centre=(0, at), corner=0.02)
-            scene.add(wheel, tinted(rng, choose(rng, (40, 200))), bevel=0.04, gain=0.5)
-            shown = tinted(rng, 235) if scene.picture[wheel > 0.5].mean() < 120 else dark
-            digit = str(int(rng.integers(10)))
-            scene.text(digit, place=(0, at), height=low * 0.11, paint=shown)
-        return scene.done(name)
-    if rng.random() < 0.8:
-        hole, place = rng.uniform(0.05, 0.09), top + low * rng.uniform(0.55, 0.7)
-        scene.add(scene.circle(0, place, hole * 2), steel, bevel=0.03, gain=0.4)
-        slit = scene.box((hole * 0.4, hole), centre=(0, place + hole * 0.7), corner=0.01)
-        scene.mark(_union(scene.circle(0, place, hole * 0.8), slit), dark)
-    if rng.random() < 0.7:
+        _, y = scene.local()
+        sheets = _ridges(y, low / int(rng.integers(6, 12))) > 0.8
+        scene.shade_by(1 - np.float32(0.45) * body * sheets)
+        pegs = [
+            scene.circle(x, y, 0.05) for x in (-0.82 * half, 0.82 * half) for y in (top + 0.1, 0.88)
+        ]
+        scene.add(_union(*pegs), steel, bevel=0.03, gain=0.5)
+    (_number_wheels if kind > 0.75 else _keyhole)(scene, top, low, steel)
+    if kind < 0.75 and rng.random() < 0.7:
         paint = surface.mean((0, 1)) * np.float32(choose(rng, (0.45, 1.5)))
         word = random_text(rng, int(rng.integers(3, 6)))
         scene.text(word, place=(0, top + low * 0.27), height=rng.uniform(0.1, 0.16), paint=paint)
     return scene.done(name)
+
+
+def _number_wheels(scene: Scene, top: float, low: float, steel: Picture) -> None:
+    rng, level = scene.rng, choose(scene.rng, (40, 200))
+    if rng.random() < 0.5:
+        window = scene.box((0.26, low * 0.36), centre=(0, top + low / 2), corner=0.04)
+        scene.add(window, steel, bevel=0.03, gain=-0.4)
+    for at in np.linspace(top + low * 0.25, top + low * 0.75, int(rng.integers(3, 5))):
+        wheel = scene.box((0.2, low * 0.075), centre=(0, at), corner=0.02)
+        scene.add(wheel, tinted(rng, level), bevel=0.04, gain=0.5)
+        ink = tinted(rng, 235 if level < 120 else 25)
+        scene.text(str(int(rng.integers(10))), place=(0, at), height=low * 0.11, paint=ink)
+
+
+def _keyhole(scene: Scene, top: float, low: float, steel: Picture) -> None:
+    rng = scene.rng
+    hole, place = rng.uniform(0.05, 0.09), top + low * rng.uniform(0.55, 0.7)
+    scene.add(scene.circle(0, place, hole * 2), steel, bevel=0.03, gain=0.4)
+    slit = scene.box((hole * 0.4, hole), centre=(0, place + hole * 0.7), corner=0.01)
+    scene.mark(_union(scene.circle(0, place, hole * 0.8), slit), tinted(rng, 25))
 
 
 def impeller(rng: np.random.Generator, size: Size) -> Rendered:
@@ -693,7 +798,9 @@ def impeller(rng: np.random.Generator, size: Size) -> Rendered:
     broad = rng.uniform(0.1, 0.14) if wheel else rng.uniform(0.3, 0.44)
     flare = 1 - np.float32(rng.uniform(0, 0.5) * (not wheel)) * (1 - share)
     tip = 1.0 if wheel else np.sqrt(np.clip(1 - share ** rng.uniform(4, 16), 0, 1))
-    arc = (np.float32(broad) * flare * tip - np.abs(wave)) * radius * np.float32(2 * math.pi / count)
+    arc = (
+        (np.float32(broad) * flare * tip - np.abs(wave)) * radius * np.float32(2 * math.pi / count)
+    )
     rim = 0.99 if kind < 0.55 else 0.93
     blades = np.clip(arc * np.float32(scene.reach) + np.float32(0.5), 0, 1)
     blades = blades * scene.circle(0, 0, rim)
@@ -707,7 +814,9 @@ def impeller(rng: np.random.Generator, size: Size) -> Rendered:
         scene.add(ring, surface, bevel=0.04, gain=0.5)
     # A twisted blade turns from the light on one edge towards it on the other.
     twist = np.float32(rng.uniform(0.25, 0.8) * choose(rng, (-1, 1)) * (not wheel)) * wave / broad
-    facing = np.float32(0.6) + np.float32(0.4) * np.cos(theta - np.float32(scene.light - scene.angle))
+    facing = np.float32(0.6) + np.float32(0.4) * np.cos(
+        theta - np.float32(scene.light - scene.angle)
+    )
     lit = np.float32(0.95) + np.float32(0.5) * twist * facing
     scene.add(blades, shade(surface, lit), bevel=0.03, gain=0.5)
     crown = rng.random() < 0.5
