@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
+from jaxtyping import Float
 
 from promptlab.synthetic.canvas import (
     Coverage,
@@ -21,6 +22,9 @@ from promptlab.synthetic.fields import choose, fraction, glow, shade, tinted
 from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
 
 __all__ = ["HARDWARE"]
+
+# The corners of an outline made from the points of a path: another number of them.
+_Outline: TypeAlias = Float[np.ndarray, "corner 2"]
 
 
 def _finish(
@@ -57,7 +61,7 @@ def _arc(centre: Point, radius: Number, start: Number, end: Number) -> Points:
     return circle + np.asarray(centre, np.float64)
 
 
-def _band(path: Points, halves: Sequence[Number]) -> Points:
+def _band(path: Points, halves: Sequence[Number]) -> _Outline:
     """Return the outline of a band along a curve, its half widths spread evenly over the path."""
     steps = np.gradient(path, axis=0)
     steps /= np.linalg.norm(steps, axis=1, keepdims=True) + 1e-9
@@ -362,7 +366,8 @@ def _scalpel(scene: Scene, half: float) -> _Cutter:
     along = np.linspace(0, 1, 16)
     belly = -half * np.sqrt(1 - along ** scene.rng.uniform(2, 5))
     edge = np.stack([0.1 + 0.9 * along, belly], axis=1)
-    body = scene.shape([(-1, half * 0.3), (-1, -half * 0.9), *edge, (0.9, half * 0.3)])
+    back = [(0.9, half * 0.3), (-1, half * 0.3), (-1, -half * 0.9)]
+    body = scene.shape(np.concatenate([edge, back]))
     slot = _union(
         scene.box((0.3, half * 0.14), centre=(-0.5, -half * 0.3), corner=0.05),
         scene.box((0.12, half * 0.24), centre=(-0.72, -half * 0.3), corner=0.05),
@@ -374,7 +379,7 @@ def drillbit(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a drill bit: twist or masonry bit with helical flutes, spade bit or step drill."""
     scene = Scene(rng, size, fill=(0.8, 0.99))
     name, surface = _finish(scene, ("black", "yellow", "grey"), painted=0.3)
-    kind, half = rng.random(), rng.uniform(0.07, 0.13)
+    kind, half = rng.random(), rng.uniform(0.085, 0.15)
     if kind < 0.38:
         (_spade_bit if kind < 0.2 else _step_drill)(scene, surface, half)
         return scene.done(name)
@@ -431,7 +436,7 @@ def nail(rng: np.random.Generator, size: Size) -> Rendered:
     """Render one nail, or two: wire, ring-shank, roofing, finishing or square-cut."""
     scene = Scene(rng, size, fill=(0.78, 0.99))
     name, surface = metal(scene)
-    half, kind = rng.uniform(0.04, 0.085), rng.random()
+    half, kind = rng.uniform(0.05, 0.1), rng.random()
     if kind < 0.2:
         broad = half * rng.uniform(1.6, 2.4)
         body = scene.shape([(-0.9, broad), (0.97, half), (0.97, -half), (-0.9, -broad)])
@@ -565,7 +570,7 @@ def _rod(
         ends = ((path[0], halves[0]), (path[-1], halves[-1]))
         body = _union(body, *(scene.circle(at[0], at[1], half) for at, half in ends))
     gloss = scene.rng.uniform(0.05, 0.45)
-    scene.add(body, surface, bevel=float(np.max(halves)), gain=0.75, gloss=gloss, dome=True)
+    scene.add(body, surface, bevel=max(map(float, halves)), gain=0.75, gloss=gloss, dome=True)
 
 
 def hook(rng: np.random.Generator, size: Size) -> Rendered:
