@@ -48,13 +48,33 @@ HELD_OUT = frozenset(
     ]
 )
 
-FASTENERS = frozenset(["hexnut", "flangenut", "washer", "screw", "bolthead"])
+FASTENERS = frozenset(
+    [
+        "hexnut",
+        "flangenut",
+        "nail",
+        "rivet",
+        "washer",
+        "screw",
+        "bolthead",
+    ]
+)
 METALS = FASTENERS | frozenset(
     [
         "brushed",
         "steel",
         "perforated",
         "mesh",
+        "wrench",
+        "key",
+        "blade",
+        "drillbit",
+        "hinge",
+        "hook",
+        "spoon",
+        "chainlink",
+        "padlock",
+        "impeller",
         "gear",
         "spring",
         "bearing",

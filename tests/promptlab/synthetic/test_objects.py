@@ -8,6 +8,8 @@ from promptlab.synthetic.objects.scene import BACKGROUNDS, Scene, turn
 
 # Subjects that may fill the view.
 FILLING = {"pcb", "zipper"}
+# Subjects so thin that they cover little of it.
+SLIM = {"drillbit", "hook", "nail"}
 
 
 @pytest.mark.parametrize("name", OBJECTS)
@@ -27,7 +29,8 @@ def test_object_lies_on_its_background(name: str, size: tuple[int, int]) -> None
         assert rendered.behind is not None
         assert rendered.behind.shape == (*size, 3)
         share = rendered.coverage.mean()
-        assert 0.05 <= share <= (1 if name in FILLING else 0.95)
+        assert share >= (0.02 if name in SLIM else 0.05)
+        assert share <= (1 if name in FILLING else 0.95)
 
 
 @pytest.mark.parametrize("name", OBJECTS)
