@@ -54,6 +54,7 @@ METALS = FASTENERS | frozenset(
         "plate",
         "pipe",
         "casting",
+        "can",
     ]
 )
 TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"])
@@ -77,8 +78,12 @@ PLASTICS = frozenset(
     ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
 )
 ELECTRONICS = frozenset(["cable", "chip", "transistor", "pcb", "connector", "battery", "solarcell"])
-FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
-PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
+FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"]) | frozenset(
+    ["potato", "carrot", "bread", "bean", "citrus", "pretzel", "chocolate"]
+)
+PACKAGING = frozenset(
+    ["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"]
+) | frozenset(["can"])
 
 
 def render(category: str, rng: np.random.Generator, size: Size) -> Rendered:

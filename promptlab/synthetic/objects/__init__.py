@@ -7,11 +7,12 @@ from promptlab.synthetic.canvas import Renderer
 from promptlab.synthetic.objects.electronics import ELECTRONICS
 from promptlab.synthetic.objects.fasteners import FASTENERS
 from promptlab.synthetic.objects.food import FOOD
+from promptlab.synthetic.objects.household import HOUSEHOLD
 from promptlab.synthetic.objects.machined import MACHINED
 from promptlab.synthetic.objects.packaged import PACKAGED
 
 __all__ = ["OBJECTS"]
 
 OBJECTS: Mapping[str, Renderer] = MappingProxyType(
-    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED}
+    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED} | HOUSEHOLD
 )
