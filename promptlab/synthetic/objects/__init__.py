@@ -14,5 +14,5 @@ from promptlab.synthetic.objects.packaged import PACKAGED
 __all__ = ["OBJECTS"]
 
 OBJECTS: Mapping[str, Renderer] = MappingProxyType(
-    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED} | HOUSEHOLD
+    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED, **HOUSEHOLD}
 )

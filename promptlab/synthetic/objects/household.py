@@ -23,10 +23,10 @@ from promptlab.synthetic.canvas import (
     smooth_noise,
     white_noise,
 )
-from promptlab.synthetic.fields import choose, fraction, grain, ramp, shade, spread, tinted
+from promptlab.synthetic.fields import choose, fraction, grain, ramp, shade, spread, streaks, tinted
 from promptlab.synthetic.objects.food import _around
 from promptlab.synthetic.objects.packaged import _cylinder
-from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
+from promptlab.synthetic.objects.scene import Scene, moulded, random_text, turn
 
 __all__ = ["HOUSEHOLD"]
 
@@ -149,7 +149,9 @@ def carrot(rng: np.random.Generator, size: Size) -> Rendered:
     name, base = _one_of(rng, roots)
     if rng.random() < 0.25:
         radius, theta = scene.polar()
-        scene.add(scene.shape(_around(rng, 0.04)), base, bevel=0.06, gain=0.4)
+        share = rng.uniform(0.65, 1)
+        radius = radius / np.float32(share)
+        scene.add(scene.shape(_around(rng, 0.04) * share), base, bevel=0.06, gain=0.4)
         rays = _radial(rng, radius, theta, 70) * np.float32(0.05)
         core = np.clip((np.float32(rng.uniform(0.35, 0.55)) - radius) * 14, 0, 1)
         paint = shade(base, 1 + rays) + (core * np.float32(18))[..., None]
@@ -158,7 +160,7 @@ def carrot(rng: np.random.Generator, size: Size) -> Rendered:
         return scene.done(name)
     along = np.linspace(0, 1, 60)
     blunt, bend = rng.uniform(0.1, 0.75), rng.uniform(-0.1, 0.1)
-    half = rng.uniform(0.16, 0.28) * (1 - along * (1 - blunt)) * np.sqrt(1 - along**6)
+    half = rng.uniform(0.19, 0.31) * (1 - along * (1 - blunt)) * np.sqrt(1 - along**6)
     half = half * np.minimum(1, 0.45 + np.sqrt(along * 5)) * (1 + 0.02 * rng.standard_normal(60))
     x, middle = along * 1.55 - 0.55, bend * np.sin(math.pi * along)
     fern = rng.random() < 0.5
@@ -244,8 +246,10 @@ def bean(rng: np.random.Generator, size: Size) -> Rendered:
     scale = 0.97 if count == 1 else 0.55
     turns = np.linspace(0, 2 * math.pi, 60, endpoint=False)
     for place in np.asarray([(0.0, 0.0)] if count == 1 else turn(count, radius=0.48, phase=0.4)):
-        wide, spin = rng.uniform(0.6, 0.78), rng.uniform(0, 2 * math.pi)
-        dent = 0.0 if coffee else rng.uniform(0.1, 0.3)
+        spin = rng.uniform(0, 2 * math.pi)
+        wide = rng.uniform(0.6, 0.78) if coffee else rng.uniform(0.45, 0.58)
+        # A dent over half the width makes that side hollow, as in a kidney.
+        dent = 0.0 if coffee else rng.uniform(0.15, 0.4)
         y = wide * np.sin(turns) - dent * (1 - np.cos(turns) ** 2)
         outline = np.stack([np.cos(turns), y + dent / 2], axis=1) * scale
         rotation = np.asarray([[math.cos(spin), math.sin(spin)], [-math.sin(spin), math.cos(spin)]])
@@ -259,7 +263,7 @@ def bean(rng: np.random.Generator, size: Size) -> Rendered:
             _emboss(scene, cut, width=0.05 * scale, gain=-0.5)
             scene.mark(cut * np.float32(0.7), base * np.float32(choose(rng, (0.4, 0.55, 1.5))))
         else:
-            scar = np.asarray([(0.0, 0.0 - wide + dent * 0.2)]) * scale * 0.82
+            scar = np.asarray([(0.0, wide - dent / 2)]) * scale * 0.78
             spot = np.asarray([(0.13, 0.045)]) * scale
             hilum = _dots(scene, scar @ rotation + place, spot, [spin]) * body
             scene.mark(hilum * np.float32(0.8), np.clip(base * np.float32(0.5) + 70, 0, 255))
@@ -351,6 +355,25 @@ def pretzel(rng: np.random.Generator, size: Size) -> Rendered:
     return scene.done(name)
 
 
+def _tiles(
+    scene: Scene,
+    counts: tuple[int, int],
+    pitch: tuple[float, float],
+    half: tuple[float, float],
+    corner: float,
+) -> Coverage:
+    """Return the coverage of a lattice of rounded rectangles, centred on the object."""
+    beyond = []
+    for axis, count, step, reach in zip(scene.local(), counts, pitch, half, strict=True):
+        away = np.abs(fraction(axis / np.float32(step) + np.float32(count / 2)) - np.float32(0.5))
+        beyond.append(away * np.float32(step) - np.float32(reach - corner))
+    x, y = beyond
+    outside = np.hypot(np.maximum(x, 0), np.maximum(y, 0)) + np.minimum(np.maximum(x, y), 0)
+    edge = (np.float32(corner) - outside) * np.float32(scene.reach)
+    tiles: Coverage = np.clip(edge + np.float32(0.5), 0, 1)
+    return tiles
+
+
 def chocolate(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a bar of chocolate: raised squares with sloping edges, plain, stamped or with nuts."""
     scene = Scene(rng, size, fill=(0.7, 0.99))
@@ -361,37 +384,39 @@ def chocolate(rng: np.random.Generator, size: Size) -> Rendered:
     name, base = _one_of(rng, kinds)
     rows, columns = int(rng.integers(1, 5)), int(rng.integers(3, 8))
     tall = 0.97 if rows == columns else min(0.97, rows / columns * rng.uniform(0.85, 1.2))
-    half = (0.97, max(tall, 0.2))
+    # A turned bar as tall as wide would leave the picture.
+    fit = min(0.97, 1.15 / math.hypot(1, max(tall, 0.2)))
+    half = (fit, fit * max(tall, 0.2))
     wavy = 1 + np.float32(0.03) * smooth_noise(rng, size, cells=(3, 8, 30))
     surface = scene.distinct(shade(base, wavy))
     scene.add(scene.box(half, corner=rng.uniform(0.01, 0.06)), surface, bevel=0.03, gain=0.4)
     rim = rng.uniform(0.015, 0.05)
     pitch = (2 * (half[0] - rim) / columns, 2 * (half[1] - rim) / rows)
-    gap, corner = rng.uniform(0.012, 0.035), choose(rng, (0.01, 0.05, 0.1))
+    gap, corner = rng.uniform(0.012, 0.035), choose(rng, (0.01, 0.03, 0.06))
+    gap = max(gap, 0.8 / scene.reach)
     piece = (pitch[0] / 2 - gap, pitch[1] / 2 - gap)
-    places = [((j - (columns - 1) / 2) * pitch[0], (i - (rows - 1) / 2) * pitch[1])
-              for i in range(rows) for j in range(columns)]  # fmt: skip
-    squares, inner = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    share = rng.uniform(0.5, 0.75)
-    for place in places:
-        squares = np.maximum(squares, scene.box(piece, centre=place, corner=corner))
-        small = (piece[0] * share, piece[1] * share)
-        inner = np.maximum(inner, scene.box(small, centre=place, corner=corner))
+    inside = scene.box((pitch[0] * columns / 2, pitch[1] * rows / 2))
+    squares = inside * _tiles(scene, (columns, rows), pitch, piece, corner)
     width = min(piece) * rng.uniform(0.25, 0.6)
     gloss = rng.uniform(0, 0.2)
     scene.add(squares, surface * np.float32(1.05), bevel=width, gain=0.6, gloss=gloss, dome=True)
     design = choose(rng, ("plain", "plain", "frame", "stamp", "nuts"))
     if design == "frame":
+        share = rng.uniform(0.5, 0.75)
+        small = (piece[0] * share, piece[1] * share)
+        inner = inside * _tiles(scene, (columns, rows), pitch, small, corner)
         _emboss(scene, inner, width=0.03, gain=choose(rng, (-0.4, 0.4)))
     elif design == "stamp":
+        places = [((j - (columns - 1) / 2) * pitch[0], (i - (rows - 1) / 2) * pitch[1])
+                  for i in range(rows) for j in range(columns)]  # fmt: skip
         word, paint = random_text(rng, 1), base * np.float32(rng.uniform(0.75, 0.88))
         for place in places:
             scene.text(word, place=place, height=min(piece) * 0.8, paint=paint)
     elif design == "nuts":
-        nuts = _scattered(scene, int(rng.integers(6, 26)), radius=0.06, stretch=1.4) * squares
-        scene.add(
-            nuts * np.float32(0.9), surface * np.float32(1.12), bevel=0.06, gain=0.7, dome=True
-        )
+        inside = _inset(scene.coverage, 0.05 * scene.reach)
+        nuts = _scattered(scene, int(rng.integers(12, 40)), radius=0.05, stretch=1.4) * inside
+        scene.mark(nuts * np.float32(0.8), np.asarray([190, 138, 88], np.float32))
+        _emboss(scene, nuts, width=0.04, gain=0.3)
     return scene.done(name)
 
 
@@ -467,7 +492,7 @@ def cup(rng: np.random.Generator, size: Size) -> Rendered:
     )
     left = np.stack([-widths, y], axis=1)[::-1]
     outline = np.concatenate([right, bottom, left])
-    body = scene.shape(outline + (middle, 0.0))
+    body = scene.shape(outline + np.asarray((middle, 0.0)))
     open_half = rng.uniform(0.05, 0.17)
     mouth = scene.ellipse((widths[0], open_half), centre=(middle, top))
     scene.add(np.maximum(body, mouth), shade(glaze, lit))
@@ -502,10 +527,10 @@ def _cup_from_above(scene: Scene) -> Rendered:
     scene.mark(inner, shade(lining, depth * np.float32(0.9)))
     if rng.random() < 0.7:
         level = rng.uniform(0.68, 0.86)
-        froth = smooth_noise(rng, size, cells=(4, 10, 40), decay=0.8)
+        froth = smooth_noise(rng, size, cells=(5, 14, 60), decay=0.9)
         drink = _drink(rng)
-        foam = np.clip(froth * np.float32(rng.uniform(0.2, 1)) + rng.uniform(-0.8, 0.4), 0, 1)
-        foam = np.maximum(foam * np.float32(0.7), _ring(radius, level, 0.05) * np.float32(0.5))
+        crema = np.float32(rng.uniform(0, 0.45)) + np.float32(rng.uniform(0.02, 0.12)) * froth
+        foam = np.clip(np.maximum(crema, _ring(radius, level, 0.05) * np.float32(0.5)), 0, 1)
         paint = ramp(drink, drink * np.float32(0.55) + np.asarray([104, 82, 54]), foam)
         filled = np.clip((np.float32(level) - radius) * np.float32(scene.reach), 0, 1)
         scene.mark(filled, np.clip(paint, 0, 250).astype(np.float32))
@@ -529,14 +554,14 @@ def saucer(rng: np.random.Generator, size: Size) -> Rendered:
         1 / square
     )
     theta = np.arctan2(y, x)
-    lobes = int(rng.integers(6, 25))
+    lobes = int(rng.integers(8, 29))
     scallop = rng.uniform(0.01, 0.03) if rng.random() < 0.2 else 0.0
     edge = 0.98 - np.float32(scallop) * (1 - np.abs(np.sin(theta * np.float32(lobes / 2))))
     body = np.clip((edge - radius) * np.float32(scene.reach * flat) + np.float32(0.5), 0, 1)
     scene.add(body, glaze, bevel=0.05, gain=0.4)
-    well, step = rng.uniform(0.5, 0.72), rng.uniform(0.02, 0.06)
+    well, step = rng.uniform(0.48, 0.68), rng.uniform(0.02, 0.06)
     towards = np.cos(theta - np.float32(scene.light - scene.angle))
-    scene.shade_by(1 + np.float32(0.035) * towards * (radius - np.float32(well)) * 6)
+    scene.shade_by(1 + np.float32(0.035) * towards * np.clip(radius - np.float32(well), 0, 1) * 6)
     ink = pick_colour(rng, ("blue", "blue", "green", "red", "brown", "black", "yellow", "pink"))[1]
     for _ in range(int(rng.integers(0, 4))):
         place = choose(rng, (0.95, 0.9, 0.78, well + 0.06, well - 0.1))
@@ -547,7 +572,7 @@ def saucer(rng: np.random.Generator, size: Size) -> Rendered:
         spots = np.asarray(turn(lobes, radius=(0.95 + well) / 2)) * (1, flat)
         scene.mark(_dots(scene, spots, np.full((lobes, 2), 0.045) * (1, flat), [0.0] * lobes), ink)
     elif motif == "petals":
-        tip = np.abs(np.sin(theta * np.float32(lobes / 2))) * np.float32(0.9 - well)
+        tip = np.abs(np.sin(theta * np.float32(lobes / 2))) * np.float32(0.8 - well)
         scene.mark(np.clip((tip - np.abs(radius - well - tip / 2 - 0.05) * 1.6) * 25, 0, 1), ink)
     elif motif == "centre":
         petals = np.float32(0.25) + np.float32(0.12) * np.cos(theta * int(rng.integers(3, 9)))
@@ -560,12 +585,24 @@ def saucer(rng: np.random.Generator, size: Size) -> Rendered:
     return scene.done(name)
 
 
+def _tinplate(scene: Scene) -> tuple[str, Picture]:
+    """Return the colour name and surface of smooth rolled sheet, tin or gold lacquered."""
+    rng, size = scene.rng, scene.size
+    sheet = streaks(rng, size, length=rng.uniform(20, 90), width=1.5, upright=rng.random() < 0.5)
+    sheen = smooth_noise(rng, size, cells=(2, 4)) * np.float32(rng.uniform(0.01, 0.06))
+    colour, name = tinted(rng, rng.uniform(110, 215)), "grey"
+    if rng.random() < 0.2:
+        colour, name = colour * np.asarray([1.1, 0.92, 0.52], np.float32), "yellow"
+    factor = 1 + sheen + np.float32(rng.uniform(0.005, 0.03)) * sheet
+    return name, scene.distinct(shade(colour, factor))
+
+
 def can(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a tin can: a ribbed or labelled cylinder from the side, or its lid from above."""
     if rng.random() < 0.45:
         return _lid(Scene(rng, size, fill=(0.6, 0.98)))
     scene = Scene(rng, size, fill=(0.7, 0.98), tilt=0.1)
-    name, tin = metal(scene)
+    name, tin = _tinplate(scene)
     half, open_half = rng.uniform(0.48, 0.72), rng.uniform(0.04, 0.16)
     tall = rng.uniform(0.6, 0.93) - open_half
     x, y = scene.local()
@@ -603,7 +640,7 @@ def can(rng: np.random.Generator, size: Size) -> Rendered:
 def _lid(scene: Scene) -> Rendered:
     """Draw the lid of a can: rim, beads, and at times a ring pull with its score line."""
     rng = scene.rng
-    name, tin = metal(scene)
+    name, tin = _tinplate(scene)
     radius, theta = scene.polar()
     scene.add(scene.circle(0, 0, 1), tin, bevel=0.05, gain=0.6)
     scene.add(
@@ -635,7 +672,7 @@ def _lid(scene: Scene) -> Rendered:
 
 def soap(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a bar of soap: rounded block or oval, embossed, swirled, layered or with herbs."""
-    scene = Scene(rng, size, fill=(0.65, 0.97))
+    scene = Scene(rng, size, fill=(0.6, 0.9))
     names = ("white", "white", "beige", "pink", "yellow", "green", "blue", "purple", "orange")
     name, colour = pick_colour(rng, names)
     _, second = pick_colour(rng, names)
@@ -685,7 +722,8 @@ def _sphere(scene: Scene) -> Float32[np.ndarray, "3 height width"]:
     z = np.sqrt(np.clip(1 - x * x - y * y, 0, 1))
     turned, _ = np.linalg.qr(scene.rng.standard_normal((3, 3)))
     stacked = np.stack([x, y, z]).reshape(3, -1)
-    return (turned.astype(np.float32) @ stacked).reshape(3, *scene.size)
+    points: Float32[np.ndarray, "3 height width"] = turned.astype(np.float32) @ stacked
+    return points.reshape(3, *scene.size)
 
 
 def _lattice(count: int) -> Float[np.ndarray, "point 3"]:
@@ -786,12 +824,15 @@ def _football(scene: Scene, body: Coverage) -> str:
     plain = [(0.0, a, b * golden) for a, b in signs]
     corners = np.asarray([np.roll(p, k) for k in range(3) for p in plain]) / math.hypot(1, golden)
     cube = [(a, b, c) for a, b in signs for c in (1, -1)]
-    wide = [(0.0, a / golden, b * golden) for a, b in signs]
-    middles = np.asarray(cube + [np.roll(p, 2 - k) for k in range(3) for p in wide]) / math.sqrt(3)
+    wide = [(0.0, a * golden, b / golden) for a, b in signs]
+    middles = np.asarray(cube + [np.roll(p, k) for k in range(3) for p in wide]) / math.sqrt(3)
     # A pentagon's plane lies a little farther out than a hexagon's: its panels are smaller.
-    normals = np.concatenate([corners * 0.965, middles]).astype(np.float32)
-    near = normals @ _sphere(scene).reshape(3, -1)
-    dark = near[:12].max(0).reshape(scene.size)
+    normals = np.concatenate([corners * 0.974, middles]).astype(np.float32)
+    points = _sphere(scene)
+    middle = points[:, round(scene.centre[1]), round(scene.centre[0])]
+    facing = normals @ middle > -0.2
+    near = normals[facing] @ points.reshape(3, -1)
+    dark = near[: facing[:12].sum()].max(0).reshape(scene.size)
     first, second = (np.full(near.shape[1], -1, np.float32) for _ in range(2))
     for panel in near:
         second = np.maximum(second, np.minimum(first, panel))
