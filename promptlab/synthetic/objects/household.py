@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from jaxtyping import Float, Float32
 
 from promptlab.synthetic.canvas import (
-    RGB,
     Colour,
     Coverage,
     Number,
@@ -32,10 +32,12 @@ __all__ = ["HOUSEHOLD"]
 
 # Fixed-point fraction bits of OpenCV's drawing calls.
 _SHIFT = 4
+# A colour name and its RGB in whole numbers.
+_Named: TypeAlias = tuple[str, tuple[int, int, int]]
 _GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
 
 
-def _one_of(rng: np.random.Generator, colours: Sequence[tuple[str, RGB]]) -> tuple[str, Colour]:
+def _one_of(rng: np.random.Generator, colours: Sequence[_Named]) -> tuple[str, Colour]:
     """Return a colour name and its jittered RGB, drawn from pairs of them."""
     name, rgb = choose(rng, colours)
     varied = np.asarray(rgb) * rng.normal(1, 0.06) + rng.normal(0, 4, 3)
@@ -106,7 +108,7 @@ def _radial(rng: np.random.Generator, radius: Coverage, theta: Coverage, rays: i
 def potato(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a potato: whole with eyes and netted skin, peeled, or cut in half."""
     scene = Scene(rng, size, fill=(0.55, 0.97))
-    skins: tuple[tuple[str, RGB], ...] = (
+    skins: tuple[_Named, ...] = (
         ("beige", (204, 168, 108)), ("beige", (188, 150, 98)), ("brown", (150, 106, 66)),
         ("red", (156, 74, 74)), ("purple", (92, 62, 92)),
     )  # fmt: skip
@@ -142,7 +144,7 @@ def potato(rng: np.random.Generator, size: Size) -> Rendered:
 def carrot(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a carrot: tapering ringed root with stub or fern of leaves, or a round slice."""
     scene = Scene(rng, size, fill=(0.78, 0.99))
-    roots: tuple[tuple[str, RGB], ...] = (
+    roots: tuple[_Named, ...] = (
         ("orange", (226, 120, 40)), ("orange", (234, 138, 58)), ("orange", (206, 100, 40)),
         ("yellow", (226, 184, 78)), ("purple", (104, 50, 82)),
     )  # fmt: skip
@@ -189,7 +191,7 @@ def carrot(rng: np.random.Generator, size: Size) -> Rendered:
 def bread(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a slice of bread: crust around a porous crumb, with seeds or toasted at times."""
     scene = Scene(rng, size, fill=(0.6, 0.98))
-    doughs: tuple[tuple[str, RGB], ...] = (
+    doughs: tuple[_Named, ...] = (
         ("beige", (232, 214, 172)), ("beige", (220, 192, 142)), ("white", (238, 228, 204)),
         ("brown", (162, 118, 78)), ("brown", (124, 88, 60)),
     )  # fmt: skip
@@ -273,7 +275,7 @@ def bean(rng: np.random.Generator, size: Size) -> Rendered:
 def citrus(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a slice of orange, lemon, lime or grapefruit: peel, pith, juicy segments, pips."""
     scene = Scene(rng, size, fill=(0.6, 0.98))
-    fruits: tuple[tuple[str, RGB], ...] = (
+    fruits: tuple[_Named, ...] = (
         ("orange", (238, 148, 40)), ("orange", (226, 122, 36)), ("yellow", (238, 216, 92)),
         ("green", (176, 198, 84)), ("pink", (226, 110, 96)), ("red", (160, 40, 48)),
     )  # fmt: skip
@@ -377,7 +379,7 @@ def _tiles(
 def chocolate(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a bar of chocolate: raised squares with sloping edges, plain, stamped or with nuts."""
     scene = Scene(rng, size, fill=(0.7, 0.99))
-    kinds: tuple[tuple[str, RGB], ...] = (
+    kinds: tuple[_Named, ...] = (
         ("brown", (104, 62, 40)), ("brown", (124, 78, 50)), ("brown", (78, 46, 32)),
         ("black", (52, 34, 28)), ("beige", (234, 214, 170)), ("pink", (206, 128, 136)),
     )  # fmt: skip
@@ -431,7 +433,8 @@ def _decorate(scene: Scene, wall: tuple[Coverage, Coverage], lit: Coverage, x: f
     """
     rng = scene.rng
     around, down = wall
-    ink = shade(pick_colour(rng)[1], lit)
+    flat = pick_colour(rng)[1]
+    ink = shade(flat, lit)
     kind = choose(rng, ("none", "bands", "dots", "word", "dip", "star"))
     middle = rng.uniform(-0.05, 0.35)
     if kind == "bands":
@@ -446,7 +449,7 @@ def _decorate(scene: Scene, wall: tuple[Coverage, Coverage], lit: Coverage, x: f
         scene.mark(np.clip((np.float32(reach) - np.hypot(across, along)) * 12, 0, 1), ink)
     elif kind == "word":
         word = random_text(rng, int(rng.integers(2, 5)))
-        scene.text(word, place=(x, middle), height=rng.uniform(0.16, 0.28), paint=ink)
+        scene.text(word, place=(x, middle), height=rng.uniform(0.16, 0.28), paint=flat)
     elif kind == "dip":
         scene.mark(np.clip((down - np.float32(middle)) * 40, 0, 1), ink)
     elif kind == "star":
@@ -457,7 +460,7 @@ def _decorate(scene: Scene, wall: tuple[Coverage, Coverage], lit: Coverage, x: f
 
 def _drink(rng: np.random.Generator) -> Colour:
     """Draw the colour of coffee, milk coffee, tea, milk or cocoa."""
-    drinks: tuple[RGB, ...] = (
+    drinks = (
         (52, 32, 22), (152, 108, 72), (150, 78, 30), (236, 228, 212), (98, 60, 42),
     )  # fmt: skip
     return np.asarray(choose(rng, drinks), np.float32) * np.float32(rng.uniform(0.9, 1.1))
@@ -531,7 +534,7 @@ def _cup_from_above(scene: Scene) -> Rendered:
         drink = _drink(rng)
         crema = np.float32(rng.uniform(0, 0.45)) + np.float32(rng.uniform(0.02, 0.12)) * froth
         foam = np.clip(np.maximum(crema, _ring(radius, level, 0.05) * np.float32(0.5)), 0, 1)
-        paint = ramp(drink, drink * np.float32(0.55) + np.asarray([104, 82, 54]), foam)
+        paint = ramp(drink, drink * np.float32(0.55) + np.asarray([104, 82, 54], np.float32), foam)
         filled = np.clip((np.float32(level) - radius) * np.float32(scene.reach), 0, 1)
         scene.mark(filled, np.clip(paint, 0, 250).astype(np.float32))
     else:
