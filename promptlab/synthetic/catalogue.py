@@ -87,6 +87,7 @@ METALS = FASTENERS | frozenset(
         "corrugated",
         "grating",
         "heatsink",
+        "can",
     ]
 )
 TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"]) | frozenset(
@@ -120,6 +121,12 @@ ELECTRONICS |= frozenset(["heatsink", "wafer"])
 FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
 PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
 PACKAGING |= frozenset(["bubblewrap", "burlap"])
+FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"]) | frozenset(
+    ["potato", "carrot", "bread", "bean", "citrus", "pretzel", "chocolate"]
+)
+PACKAGING = frozenset(
+    ["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"]
+) | frozenset(["can"])
 
 
 def render(category: str, rng: np.random.Generator, size: Size) -> Rendered:

@@ -122,6 +122,18 @@ _NAMES: dict[str, str] = {
     "corduroy": "corduroy, corduroy fabric, ribbed velvet, textile",
     "felt": "felt, fleece, wool felt, felt sheet",
     "burlap": "burlap, jute sacking, hessian, jute fabric, sackcloth",
+    "potato": "potato, raw potato, potato tuber, spud",
+    "carrot": "carrot, fresh carrot, orange root vegetable, carrot root",
+    "bread": "slice of bread, bread, bread slice, sliced bread, piece of bread",
+    "bean": "bean, coffee bean, roasted bean, kidney bean",
+    "citrus": "citrus slice, orange slice, lemon slice, slice of orange, cut citrus fruit",
+    "pretzel": "pretzel, salted pretzel, soft pretzel, baked pretzel",
+    "chocolate": "chocolate bar, bar of chocolate, chocolate, slab of chocolate",
+    "cup": "cup, mug, coffee cup, coffee mug, tea cup",
+    "saucer": "saucer, dinner plate, crockery plate, porcelain plate, dish",
+    "can": "tin can, can, food can, metal can, can lid",
+    "soap": "bar of soap, soap, soap bar, piece of soap",
+    "ball": "ball, golf ball, tennis ball, sports ball, ping-pong ball",
 }
 
 CATEGORY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -183,8 +195,14 @@ GROUPS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
     (
         _known("wood leaf fruit leather egg foodnut cashew")
         | _known("cork chipboard plywood bamboo parquet granite slate travertine"),
+        _known("wood leaf fruit leather egg foodnut cashew") | _known("potato carrot bean citrus"),
         ("natural material", "organic material", "natural product"),
     ),
+    (
+        _known("fruit potato carrot citrus"),
+        ("vegetable or fruit", "piece of produce", "fresh produce item"),
+    ),
+    (_known("cup saucer"), ("piece of crockery", "piece of tableware", "ceramic ware")),
     (_known("paper cardboard label"), ("paper product", "packaging material", "paper material")),
 )
 """Groups of categories, held-out ones too, and the names they share."""

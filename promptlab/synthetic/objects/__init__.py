@@ -8,6 +8,7 @@ from promptlab.synthetic.objects.electronics import ELECTRONICS
 from promptlab.synthetic.objects.fasteners import FASTENERS
 from promptlab.synthetic.objects.food import FOOD
 from promptlab.synthetic.objects.hardware import HARDWARE
+from promptlab.synthetic.objects.household import HOUSEHOLD
 from promptlab.synthetic.objects.machined import MACHINED
 from promptlab.synthetic.objects.packaged import PACKAGED
 
@@ -22,4 +23,5 @@ OBJECTS: Mapping[str, Renderer] = MappingProxyType(
         **PACKAGED,
         **HARDWARE,
     }
+    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED, **HOUSEHOLD}
 )
