@@ -22,6 +22,6 @@ OBJECTS: Mapping[str, Renderer] = MappingProxyType(
         **FOOD,
         **PACKAGED,
         **HARDWARE,
+        **HOUSEHOLD,
     }
-    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED, **HOUSEHOLD}
 )
