@@ -77,6 +77,7 @@ PLASTICS = frozenset(
     ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
 )
 ELECTRONICS = frozenset(["cable", "chip", "transistor", "pcb", "connector", "battery", "solarcell"])
+ELECTRONICS |= frozenset(["resistor", "capacitor", "led", "fuse", "relay", "coil", "usbplug"])
 FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
 PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
 

@@ -86,6 +86,18 @@ _NAMES: dict[str, str] = {
     "tire": "tire, tyre, vehicle tire, tire with tread",
     "juicebottle": "juice bottle, bottle of juice, bottle with a label, bottle",
     "connector": "connector, pin connector, electrical connector, plug connector",
+    "resistor": "resistor, axial resistor, resistor with colour bands, carbon film resistor",
+    "capacitor": "capacitor, electrolytic capacitor, aluminium capacitor, capacitor can",
+    "led": "LED, light-emitting diode, LED lamp, diode",
+    "fuse": "fuse, glass fuse, glass tube fuse, cartridge fuse",
+    "relay": "relay, electrical relay, power relay, relay module",
+    "coil": "wire coil, inductor, copper coil, wound coil, coil of copper wire",
+    "usbplug": "USB plug, USB connector, USB cable end, USB cable plug",
+    "lightbulb": "light bulb, bulb, lamp bulb, electric bulb",
+    "gauge": "dial gauge, gauge, dial, round dial, dial with a needle",
+    "lens": "lens, glass lens, optical lens, round lens",
+    "syringe": "syringe, medical syringe, plastic syringe, injection syringe",
+    "blisterpack": "blister pack, pill blister, blister of pills, tablet blister pack",
 }
 
 CATEGORY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -127,7 +139,7 @@ GROUPS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         FASTENERS,
         ("fastener", "hardware part", "machine element"),
     ),
-    (_known("capsule pill"), ("medicine", "pharmaceutical product", "drug", "medication")),
+    (_known("capsule pill blisterpack"), ("medicine", "pharmaceutical product", "drug", "medication")),
     (
         frozenset(TEXTURES),
         ("texture", "material surface", "textured surface", "flat surface", "surface texture"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from promptlab.synthetic.canvas import Renderer
+from promptlab.synthetic.objects.components import COMPONENTS
 from promptlab.synthetic.objects.electronics import ELECTRONICS
 from promptlab.synthetic.objects.fasteners import FASTENERS
 from promptlab.synthetic.objects.food import FOOD
@@ -13,5 +14,12 @@ from promptlab.synthetic.objects.packaged import PACKAGED
 __all__ = ["OBJECTS"]
 
 OBJECTS: Mapping[str, Renderer] = MappingProxyType(
-    {**FASTENERS, **ELECTRONICS, **MACHINED, **FOOD, **PACKAGED}
+    {
+        **FASTENERS,
+        **ELECTRONICS,
+        **MACHINED,
+        **FOOD,
+        **PACKAGED,
+        **COMPONENTS,
+    }
 )
