@@ -76,10 +76,12 @@ STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"]
 PLASTICS = frozenset(
     ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
 )
+PLASTICS |= frozenset(["syringe"])
 ELECTRONICS = frozenset(["cable", "chip", "transistor", "pcb", "connector", "battery", "solarcell"])
 ELECTRONICS |= frozenset(["resistor", "capacitor", "led", "fuse", "relay", "coil", "usbplug"])
 FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
 PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
+PACKAGING |= frozenset(["blisterpack"])
 
 
 def render(category: str, rng: np.random.Generator, size: Size) -> Rendered:

@@ -34,7 +34,8 @@ _CLEAR: RGB = (206.0, 214.0, 216.0)
 def _tinned(scene: Scene) -> Colour:
     """Return the colour of bare wire and contacts, apart from the background."""
     silver = tinted(scene.rng, scene.rng.uniform(130, 215))[None, None]
-    return scene.distinct(silver)[0, 0]
+    distinct: Colour = scene.distinct(silver)[0, 0]
+    return distinct
 
 
 def _glass(scene: Scene, tint: Colour | RGB, density: Number) -> Picture:
@@ -66,6 +67,11 @@ def _lathe(
     return scene.shape(outline), _rounded(scene, y / radius, gloss=gloss)
 
 
+def _round_off(scene: Scene, body: Coverage, lit: Coverage) -> None:
+    """Shade a body, with all that is printed on it, by what ``_lathe`` returned."""
+    scene.shade_by(1 + (lit - 1) * body)
+
+
 def _wires(scene: Scene, paths: Sequence[Sequence[Point]], thickness: float, paint: Colour) -> None:
     """Add bare round wires."""
     for path in paths:
@@ -73,15 +79,43 @@ def _wires(scene: Scene, paths: Sequence[Sequence[Point]], thickness: float, pai
         scene.add(wire, paint, bevel=thickness / 2, gain=0.6, gloss=0.2, dome=True)
 
 
-def _ticks(
-    scene: Scene, angles: Points, *, inner: float, outer: float, thickness: float
+def _scale(
+    scene: Scene,
+    along: Coverage,
+    depth: Coverage,
+    *,
+    pitch: Coverage | float,
+    count: int,
+    lengths: tuple[float, float],
 ) -> Coverage:
-    """Return the coverage of radial strokes at some angles."""
-    marks = np.zeros(scene.size, np.float32)
-    for angle in angles:
-        way = np.asarray([math.cos(angle), math.sin(angle)])
-        marks = np.maximum(marks, scene.line([way * inner, way * outer], thickness))
+    """Return the strokes of a scale, every fifth of them long.
+
+    Args:
+        scene: Where it is printed.
+        along: Every pixel's place on the scale, in strokes; the first stroke is at 0.
+        depth: Every pixel's distance from the line that the strokes start at.
+        pitch: Distance of two strokes.
+        count: Number of the last stroke.
+        lengths: Lengths of long and short strokes.
+    """
+    number = np.rint(along)
+    major = number % 5 == 0
+    aside = np.where(major, np.float32(0.014), np.float32(0.008)) - np.abs(along - number) * pitch
+    end = np.where(major, *np.asarray(lengths, np.float32)) - depth
+    inside = np.minimum(np.minimum(depth, end), aside) * np.float32(scene.reach)
+    marks: Coverage = np.clip(inside + np.float32(0.5), 0, 1)
+    marks *= (number >= 0) & (number <= count)
     return marks
+
+
+def _plated(scene: Scene) -> tuple[str, Picture | Colour]:
+    """Return the colour name and surface of a metal part, often a plain one."""
+    return metal(scene) if scene.rng.random() < 0.4 else ("grey", _tinned(scene))
+
+
+def _inky(scene: Scene) -> Colour:
+    """Return the grey of a thin wire that shows through glass before the background."""
+    return tinted(scene.rng, 215 if scene.behind.mean() < 100 else 55)
 
 
 def resistor(rng: np.random.Generator, size: Size) -> Rendered:
@@ -108,12 +142,13 @@ def resistor(rng: np.random.Generator, size: Size) -> Rendered:
     ends = np.sqrt(1 - 0.97 * np.clip((np.abs(place) - 0.85) / 0.15, 0, 1) ** 2)
     profile = np.stack([place * long, waist * ends * half], axis=1)
     body, lit = _lathe(scene, profile, gloss=rng.uniform(0, 0.5))
-    scene.add(body, shade(paint, lit))
+    scene.add(body, paint)
     wide = rng.uniform(0.055, 0.08)
     spots = choose(rng, ([-0.72, -0.36, -0.06, 0.7], [-0.72, -0.42, -0.16, 0.1, 0.7]))
     for spot in spots:
         colour = _GOLD if spot > 0.6 and rng.random() < 0.6 else pick_colour(rng)[1]
-        scene.mark(scene.box((wide * long, half), centre=(spot * long, 0)), shade(colour, lit))
+        scene.mark(scene.box((wide * long, half), centre=(spot * long, 0)), colour)
+    _round_off(scene, body, lit)
     return scene.done(name)
 
 
@@ -136,18 +171,19 @@ def capacitor(rng: np.random.Generator, size: Size) -> Rendered:
         (0.64, half), (0.74, half), (0.78, half * 0.9),
     ]  # fmt: skip
     body, lit = _lathe(scene, profile, gloss=rng.uniform(0, 0.5))
-    scene.add(body, shade(sleeve, lit))
+    scene.add(body, sleeve)
     rims = scene.box((0.03, half), centre=(-0.9, 0)) + scene.box((0.015, half), centre=(0.77, 0))
-    scene.mark(rims, shade(tinted(rng, 190), lit))
+    scene.mark(rims, tinted(rng, 190))
     ink = pick_colour(rng, ("white", "white", "beige", "yellow"))[1]
     if name == "grey":
         ink = tinted(rng, 40)
     stripe = rng.uniform(0.4, 0.62) * half * choose(rng, (-1, 1))
-    scene.mark(scene.box((0.79, half * 0.2), centre=(-0.07, stripe)), shade(ink, lit))
+    scene.mark(scene.box((0.79, half * 0.2), centre=(-0.07, stripe)), ink)
     for x in np.linspace(-0.65, 0.45, 4):
         minus = scene.box((0.09, 0.02), centre=(x, stripe))
         scene.mark(minus, sleeve)
     scene.text(f"{value} {volts}", place=(-0.1, -stripe * 0.35), height=half * 0.34, paint=ink)
+    _round_off(scene, body, lit)
     return scene.done(name)
 
 
@@ -158,10 +194,10 @@ def _scored_top(scene: Scene, name: str, sleeve: Picture) -> Rendered:
     _, theta = scene.polar()
     scene.mark((np.abs(theta) < rng.uniform(0.2, 0.35)).astype(np.float32), tinted(rng, 200))
     top = rng.uniform(0.76, 0.9)
-    scene.add(scene.circle(0, 0, top), metal(scene)[1] * np.float32(1.15), bevel=0.05, gain=0.4)
+    scene.add(scene.circle(0, 0, top), _plated(scene)[1] * np.float32(1.15), bevel=0.05, gain=0.4)
     reach, arms = top * rng.uniform(0.6, 0.9), int(choose(rng, (2, 3, 4)))
-    score = _ticks(scene, np.asarray([2 * math.pi * i / arms for i in range(arms)]),
-                   inner=0, outer=reach, thickness=0.05)  # fmt: skip
+    spokes = [scene.line([(0, 0), end], 0.05) for end in turn(arms, radius=reach)]
+    score: Coverage = np.max(spokes, axis=0)
     scene.light_up(score, -55)
     scene.light_up(_shifted(score, 0.03 * scene.reach), 40)
     return scene.done(name)
@@ -183,7 +219,7 @@ def _mounted_can(scene: Scene, value: str, volts: str) -> Rendered:
                (chamfer, 0.86), (-0.86, 0.86)]  # fmt: skip
     scene.add(scene.shape(corners), moulded(scene, ("black", "black", "brown"))[1], bevel=0.05)
     can = scene.circle(0, 0, 0.8)
-    scene.add(can, metal(scene)[1] * np.float32(1.2), bevel=0.1, gain=0.5)
+    scene.add(can, _plated(scene)[1] * np.float32(1.2), bevel=0.1, gain=0.5)
     x, _ = scene.local()
     ink = pick_colour(rng, ("black", "black", "blue", "purple"))[1]
     scene.mark(scene.circle(0, 0, 0.74) * (x < -rng.uniform(0.3, 0.45)), ink)
@@ -277,7 +313,7 @@ def fuse(rng: np.random.Generator, size: Size) -> Rendered:
         along = np.linspace(-edge, edge, 120)
         sway, rounds = choose(rng, (0.0, rng.uniform(0.02, 0.1))), choose(rng, (0.5, 1, 24))
         path = np.stack([along, sway * np.sin(math.pi * rounds * (along / edge + 1))], axis=1)
-        dark = tinted(rng, rng.uniform(50, 110))
+        dark = _inky(scene)
         scene.mark(scene.line(path, rng.uniform(0.015, 0.035)), dark)
         if rng.random() < 0.25:
             scene.add(scene.circle(0, 0, 0.06), dark, bevel=0.05, gain=0.6, dome=True)
@@ -304,7 +340,7 @@ def _blade_fuse(scene: Scene, rating: str) -> Rendered:
     blades = scene.box((0.15, 0.5), centre=(-0.42, 0.45)) + scene.box(
         (0.15, 0.5), centre=(0.42, 0.45)
     )
-    scene.add(blades, metal(scene)[1] * np.float32(1.15), bevel=0.04, gain=0.4)
+    scene.add(blades, _plated(scene)[1] * np.float32(1.15), bevel=0.04, gain=0.4)
     name, colour = pick_colour(rng, ("red", "blue", "yellow", "green", "orange", "brown", "white"))
     paint = scene.distinct(_glass(scene, colour, rng.uniform(0.75, 0.97)))
     body = np.maximum(
@@ -321,7 +357,7 @@ def _blade_fuse(scene: Scene, rating: str) -> Rendered:
 def relay(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a relay: a printed or a clear box with its coil inside, on a row of pins."""
     scene = Scene(rng, size, fill=(0.75, 0.98))
-    half = (rng.uniform(0.75, 0.96), rng.uniform(0.45, 0.7))
+    half = (rng.uniform(0.7, 0.88), rng.uniform(0.4, 0.62))
     pinned = rng.random() < 0.65
     if pinned:
         pins = np.zeros(size, np.float32)
@@ -372,7 +408,9 @@ def _relay_works(scene: Scene, half: Point) -> None:
     scene.mark(scene.box((wide * 0.5, high * 0.45), centre=(-wide * 0.2, high * 0.3)),
                shade(wound, turns))  # fmt: skip
     springs = scene.line([(wide * 0.45, high * 0.8), (wide * 0.5, -high * 0.5)], 0.05)
-    springs = np.maximum(springs, scene.line([(wide * 0.7, high), (wide * 0.68, -high * 0.4)], 0.05))
+    springs = np.maximum(
+        springs, scene.line([(wide * 0.7, high), (wide * 0.68, -high * 0.4)], 0.05)
+    )
     scene.mark(springs, _GOLD)
     scene.mark(scene.circle(wide * 0.58, -high * 0.42, 0.07), tinted(rng, 205))
 
@@ -402,10 +440,11 @@ def coil(rng: np.random.Generator, size: Size) -> Rendered:
     pitch = rng.uniform(0.03, 0.09)
     turns = fraction((x + y * np.float32(rng.uniform(-0.08, 0.08))) / np.float32(pitch))
     groove = np.float32(0.45) + np.float32(0.65) * np.sin(np.float32(math.pi) * turns)
-    scene.add(body, shade(wire, lit * groove))
+    scene.add(body, shade(wire, groove))
     if rng.random() < 0.3:
         band = scene.box((rng.uniform(0.1, 0.3), half), centre=(rng.uniform(-0.1, 0.1), 0))
-        scene.mark(band * np.float32(0.85), shade(moulded(scene, ("yellow", "black"))[1], lit))
+        scene.mark(band * np.float32(0.85), pick_colour(rng, ("yellow", "black"))[1])
+    _round_off(scene, body, lit)
     if cheeks is not None:
         wide = rng.uniform(0.05, 0.12)
         for side in (-1, 1):
@@ -421,8 +460,10 @@ def _toroid(scene: Scene, name: str, wire: Colour) -> Rendered:
     outer, inner, turns = rng.uniform(0.72, 0.84), rng.uniform(0.3, 0.45), int(rng.integers(14, 48))
     radius, theta = scene.polar()
     start = rng.uniform(0.15, 0.9)
-    ends = [[(outer * 0.9 * math.cos(a), outer * 0.9 * math.sin(a)), (math.cos(a * 0.7) * 0.9, 0.4 * s),
-             (0.98, 0.3 * s)] for s, a in ((-1, -start), (1, start))]  # fmt: skip
+    ends = []
+    for side in (-1, 1):
+        foot = (outer * 0.9 * math.cos(start), outer * 0.9 * math.sin(start) * side)
+        ends.append([foot, (math.cos(start * 0.7) * 0.9, 0.4 * side), (0.98, 0.3 * side)])
     _wires(scene, ends, 0.07 if turns < 28 else 0.045, wire)
     core = scene.circle(0, 0, outer * 0.95) * (1 - scene.circle(0, 0, inner * 1.1))
     _, ferrite = moulded(scene, ("black", "grey", "green", "yellow", "blue"))
@@ -443,7 +484,7 @@ def usbplug(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a USB plug: metal shell, moulded grip, ribbed relief and cord, or its mouth."""
     scene = Scene(rng, size, fill=(0.78, 0.98))
     name, grip = moulded(scene, ("black", "black", "white", "white", "grey", "blue", "red"))
-    _, shell = metal(scene)
+    _, shell = _plated(scene)
     shell = shell * np.float32(1.1)
     if rng.random() < 0.25:
         return _plug_mouth(scene, name, grip, shell)
@@ -484,7 +525,7 @@ def _trident(scene: Scene, ink: Colour) -> None:
     scene.mark(np.clip(dots + scene.box((0.03, 0.03), centre=(-0.1, 0.11)), 0, 1), ink)
 
 
-def _plug_mouth(scene: Scene, name: str, grip: Picture, shell: Picture) -> Rendered:
+def _plug_mouth(scene: Scene, name: str, grip: Picture, shell: Picture | Colour) -> Rendered:
     """Draw the plug end-on: the grip behind, the shell, the tongue and its contacts."""
     rng = scene.rng
     scene.add(scene.box((0.98, 0.58), corner=rng.uniform(0.08, 0.3)), grip, bevel=0.12, gain=0.5)
@@ -547,16 +588,21 @@ def lightbulb(rng: np.random.Generator, size: Size) -> Rendered:
 def _filament(scene: Scene, middle: float, base: float, globe: float) -> None:
     """Show the glass stem, two support wires and the filament inside a clear bulb."""
     rng = scene.rng
-    stem = [(base, -0.1), (middle + globe * 0.5, -0.045), (middle + globe * 0.5, 0.045), (base, 0.1)]
+    stem = [
+        (base, -0.1),
+        (middle + globe * 0.5, -0.045),
+        (middle + globe * 0.5, 0.045),
+        (base, 0.1),
+    ]
     scene.mark(scene.shape(stem) * np.float32(0.4), tinted(rng, 225))
     reach, start = globe * rng.uniform(0.3, 0.5), middle + globe * 0.5
     wires = [scene.line([(start, s * 0.02), (middle, s * reach)], 0.02) for s in (-1, 1)]
-    scene.mark(np.maximum(*wires), tinted(rng, 75))
+    scene.mark(np.maximum(*wires), _inky(scene))
     across = np.linspace(-reach, reach, 90)
     curl = middle - 0.05 * np.sin(across / reach * choose(rng, (1.6, 4.7, 60.0)))
-    glow = rng.random() < 0.4
+    glow = scene.behind.mean() < 100 and rng.random() < 0.6
     thread = scene.line(np.stack([curl, across], axis=1), 0.025 if not glow else 0.035)
-    scene.mark(thread, _WARM if glow else tinted(rng, 60))
+    scene.mark(thread, _WARM if glow else _inky(scene))
     if glow:
         halo = cv2.GaussianBlur(thread, (0, 0), max(1.0, 0.08 * scene.reach))
         scene.light_up(np.clip(halo * 3, 0, 1), rng.uniform(30, 90))
@@ -564,33 +610,42 @@ def _filament(scene: Scene, middle: float, base: float, globe: float) -> None:
 
 def gauge(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a dial: a pressure gauge with scale, zones and needle, or a clock face."""
-    scene = Scene(rng, size, fill=(0.7, 0.98), tilt=choose(rng, (0.15, 0.15, math.pi)))
+    scene = Scene(rng, size, fill=(0.8, 0.99), tilt=choose(rng, (0.15, 0.15, math.pi)))
     clock = rng.random() < 0.4
-    name, bezel = metal(scene) if rng.random() < 0.5 else moulded(scene)
+    name, bezel = _plated(scene) if rng.random() < 0.5 else moulded(scene)
     if not clock and rng.random() < 0.5:
-        stem = scene.box((0.13, 0.2), centre=(0, 0.88), corner=0.02)
+        stem = scene.box((0.13, 0.15), centre=(0, 1.02), corner=0.02)
         scene.add(stem, _GOLD if rng.random() < 0.5 else bezel, bevel=0.06, gain=0.6)
-    face_edge = rng.uniform(0.66, 0.78)
-    scene.add(scene.circle(0, 0, rng.uniform(0.84, 0.9)), bezel, bevel=0.09, gain=0.6, dome=True)
+    face_edge = rng.uniform(0.74, 0.86)
+    scene.add(scene.circle(0, 0, rng.uniform(0.9, 0.97)), bezel, bevel=0.09, gain=0.6, dome=True)
     light_face = rng.random() < 0.75
     face = tinted(rng, rng.uniform(215, 245) if light_face else rng.uniform(20, 50), tint=4)
     scene.add(scene.circle(0, 0, face_edge), face, bevel=0.04, gain=-0.4)
     ink = tinted(rng, 30 if light_face else 225)
     sweep = 2 * math.pi if clock else rng.uniform(3.6, 4.9)
-    steps = 12 if clock else int(rng.integers(5, 11))
+    steps = 12 if clock else int(rng.integers(4, 9))
     start = -math.pi / 2 if clock else math.pi / 2 + (2 * math.pi - sweep) / 2
     if not clock and rng.random() < 0.5:
         _zones(scene, start, sweep, face_edge)
-    fine = start + sweep * np.arange(steps * 5 + 1) / (steps * 5)
-    rim = face_edge * 0.94
-    scene.mark(_ticks(scene, fine, inner=rim * 0.94, outer=rim, thickness=0.012), ink)
-    scene.mark(_ticks(scene, fine[::5], inner=rim * 0.87, outer=rim, thickness=0.03), ink)
+    step, rim = sweep / steps, face_edge * 0.94
+    fine = np.float32(step / 5)
+    radius, theta = scene.polar()
+    along = np.mod(theta - np.float32(start - step / 10), np.float32(2 * math.pi)) / fine
+    strokes = _scale(
+        scene,
+        along - np.float32(0.5),
+        np.float32(rim) - radius,
+        pitch=radius * fine,
+        count=steps * 5,
+        lengths=(rim * 0.14, rim * 0.06),
+    )
+    scene.mark(strokes, ink)
     unit_step = choose(rng, (1, 2, 5, 10, 20))
-    every = choose(rng, (1, 1, 3)) if clock else 1
+    every = choose(rng, (1, 3)) if clock else 1
     for i in range(0, steps if clock else steps + 1, every):
-        place = rim * 0.7 * np.asarray([math.cos(fine[5 * i]), math.sin(fine[5 * i])])
+        place = rim * 0.7 * np.asarray([math.cos(start + step * i), math.sin(start + step * i)])
         words = str(i or 12) if clock else str(i * unit_step)
-        scene.text(words, place=(place[0], place[1]), height=0.12, paint=ink)
+        scene.text(words, place=(place[0], place[1]), height=0.14, paint=ink)
     word = choose(rng, ("bar", "psi", "kPa", "MPa", "C", "V", "A")) if not clock else "QUARTZ"
     scene.text(word, place=(0, 0.28), height=0.09, paint=ink)
     _hands(scene, start, sweep, rim, clock=clock, ink=ink)
@@ -624,7 +679,8 @@ def _hands(
         way = np.asarray([math.cos(angle), math.sin(angle)])
         side = np.asarray([-way[1], way[0]]) * wide / 2
         tail, tip = -way * 0.2 * reach, way * length * reach
-        scene.add(scene.shape([tail + side, tip + side * 0.3, tip - side * 0.3, tail - side]), colour)
+        hand = np.stack([tail + side, tip + side * 0.3, tip - side * 0.3, tail - side])
+        scene.add(scene.shape(hand), colour)
     scene.add(scene.circle(0, 0, rng.uniform(0.05, 0.1)), _tinned(scene), bevel=0.05, gain=0.5)
 
 
@@ -643,23 +699,41 @@ def lens(rng: np.random.Generator, size: Size) -> Rendered:
         _barrel(scene, edge, theta)
     scene.add(scene.circle(0, 0, edge + 0.015), tinted(rng, 60 if kind == "barrel" else 175))
     paint = _refracted(scene, radius, edge) if kind != "barrel" else _deep(scene, radius / edge)
-    coat = pick_colour(rng, ("purple", "green", "blue", "orange", "white"))[1]
     glassy = scene.circle(0, 0, edge)
-    bright = np.exp(-(((radius / np.float32(edge) - 1) / np.float32(0.05)) ** 2))
+    bright = np.exp(-(((radius / np.float32(edge) - 1) / np.float32(0.06)) ** 2))
     scene.mark(glassy, shade(paint, 1 - bright * np.float32(rng.uniform(0.2, 0.6))))
+    _reflections(scene, glassy, radius / np.float32(edge), edge)
+    return scene.done(name)
+
+
+def _reflections(scene: Scene, glassy: Coverage, share: Coverage, edge: float) -> None:
+    """Put on the glass the reflection of a sky, a lamp or window, and of the far surface."""
+    rng = scene.rng
     x, y = scene.local()
     way = scene.light - scene.angle
-    for share in choose(rng, ((0.5,), (0.55, -0.45), (0.6, 0.3, -0.4))):
-        centre = (share * edge * math.cos(way), share * edge * math.sin(way))
-        wide = edge * rng.uniform(0.1, 0.3)
-        spot = np.hypot(x - np.float32(centre[0]), y - np.float32(centre[1])) / np.float32(wide)
-        hard = np.float32(choose(rng, (1.5, 4.0, 9.0)))
-        alpha = np.clip((1 - spot) * hard, 0, 1) * glassy
-        tone = coat if share < 0.5 else tinted(rng, 245)
-        scene.mark(alpha * np.float32(rng.uniform(0.2, 0.75)), tone)
-    crescent = np.clip((radius / edge - 0.7) * 5, 0, 1) * np.clip(np.cos(theta - way) * 2 - 1, 0, 1)
-    scene.light_up(crescent * glassy, rng.uniform(10, 70))
-    return scene.done(name)
+    along = (x * math.cos(way) + y * math.sin(way)) / np.float32(edge)
+    aside = (y * math.cos(way) - x * math.sin(way)) / np.float32(edge)
+    coat = pick_colour(rng, ("purple", "green", "blue", "orange", "white", "white"))[1]
+    sky = np.clip(along * np.float32(0.5) + np.float32(0.5), 0, 1) ** 2 * glassy
+    scene.mark(sky * np.float32(rng.uniform(0.1, 0.45)), coat)
+    if rng.random() < 0.5:
+        bent = along + np.float32(rng.uniform(0.2, 0.5)) * aside * aside
+        half = np.clip((bent - np.float32(rng.uniform(-0.1, 0.3))) * scene.reach / 3, 0, 1)
+        scene.light_up(half * (share < rng.uniform(0.85, 0.95)) * glassy, rng.uniform(12, 45))
+    places = choose(rng, ((0.5,), (0.6, -0.5), (0.62, 0.35, -0.45)))
+    paned = rng.random() < 0.4
+    for number, place in enumerate(places):
+        wide, tall = rng.uniform(0.05, 0.13), rng.uniform(0.12, 0.3)
+        curved = along - np.float32(place) + aside * aside * np.float32(0.5 * place)
+        u, v = curved / np.float32(wide), aside / np.float32(tall)
+        lamp = np.maximum(np.abs(u), np.abs(v)) if paned else np.hypot(u, v)
+        alpha = np.clip((1 - lamp) * np.float32(rng.uniform(1.5, 5)), 0, 1) * glassy
+        if paned:
+            alpha = alpha * np.clip(np.minimum(np.abs(u), np.abs(v)) * 12 - 0.5, 0, 1)
+        tone = coat if number else tinted(rng, 245)
+        scene.mark(alpha * np.float32(rng.uniform(0.35, 0.9) / (number + 1)), tone)
+    crescent = np.clip((share - 0.75) * 6, 0, 1) * np.clip(-along * 2 - 0.6, 0, 1)
+    scene.light_up(crescent * glassy, rng.uniform(15, 80))
 
 
 def _refracted(scene: Scene, radius: Coverage, edge: float) -> Picture:
@@ -688,7 +762,10 @@ def _deep(scene: Scene, share: Coverage) -> Picture:
     level = np.interp(share, knots / knots[-1], rng.uniform(8, 62, 6)).astype(np.float32)
     coat = pick_colour(rng, ("purple", "blue", "green", "orange"))[1]
     glow = np.clip(1 - np.abs(share - np.float32(rng.uniform(0.2, 0.8))) * 3, 0, 1)
-    return level[..., None] + coat * (glow * np.float32(rng.uniform(0.1, 0.45)))[..., None]
+    inside: Picture = (
+        level[..., None] + coat * (glow * np.float32(rng.uniform(0.1, 0.45)))[..., None]
+    )
+    return inside
 
 
 def _barrel(scene: Scene, edge: float, theta: Coverage) -> None:
@@ -706,7 +783,7 @@ def _barrel(scene: Scene, edge: float, theta: Coverage) -> None:
     for i, letter in enumerate(words):
         angle = -math.pi * 0.85 + 0.16 * i
         place = (middle * math.cos(angle), middle * math.sin(angle))
-        scene.text(letter, place=place, height=0.09, paint=ink)
+        scene.text(letter, place=place, height=0.11, paint=ink)
     if rng.random() < 0.4:
         ring = scene.circle(0, 0, front - 0.02) * (1 - scene.circle(0, 0, front - 0.05))
         scene.mark(ring, pick_colour(rng, ("red", "yellow", "blue", "white"))[1])
@@ -729,27 +806,37 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     profile = [(front - 0.12, 0.05), (front - 0.02, 0.07), (front + 0.04, half), (back, half)]
     barrel, lit = _lathe(scene, profile, gloss=0.4)
     keep = scene.picture.copy()
-    scene.add(barrel, shade(_glass(scene, _CLEAR, rng.uniform(0.3, 0.6)), 0.4 + 0.6 * lit))
+    scene.add(barrel, _glass(scene, _CLEAR, rng.uniform(0.3, 0.6)))
     inside = scene.box(((rear - stop) / 2, half * 0.45), centre=((rear + stop) / 2, 0))
     scene.mark(inside * np.float32(0.6), keep)
     if rng.random() < 0.6:
         liquid = pick_colour(rng, ("yellow", "red", "blue", "orange", "green", "white"))[1]
         fill = scene.box(((stop - front) / 2 + 0.08, half * 0.9), centre=((stop + front) / 2, 0))
-        scene.mark(fill * barrel * np.float32(rng.uniform(0.3, 0.75)), shade(liquid, lit))
-    plug, sheen = _lathe(scene, [(stop - 0.07, half * 0.5), (stop - 0.03, half * 0.9),
-                                 (stop + 0.1, half * 0.9)], gloss=0.2)  # fmt: skip
-    grooves = 1 - np.float32(0.4) * scene.box((0.012, half), centre=(stop + 0.035, 0))
-    scene.mark(plug, shade(tinted(rng, choose(rng, (35.0, 35.0, 120.0))), sheen * grooves))
+        scene.mark(fill * barrel * np.float32(rng.uniform(0.3, 0.75)), liquid)
+    nose = [(stop - 0.08, 0), (stop - 0.03, half * 0.9), (stop + 0.1, half * 0.9)]
+    plug = scene.shape([*nose, *((x, -y) for x, y in reversed(nose))])
+    stopper = tinted(rng, choose(rng, (35.0, 35.0, 120.0)))
+    scene.mark(plug, stopper)
+    scene.mark(plug * scene.box((0.012, half), centre=(stop + 0.035, 0)), stopper * np.float32(0.5))
+    _round_off(scene, barrel, np.float32(0.4) + np.float32(0.6) * lit)
     flange = scene.box((0.025, half * rng.uniform(1.5, 1.9)), centre=(back, 0), corner=0.02)
     scene.add(flange, plastic * np.float32(0.4) + np.float32(120), bevel=0.025, gain=0.5)
     ink = tinted(rng, 30) if rng.random() < 0.8 else pick_colour(rng, ("blue", "red"))[1]
     count, step = int(rng.integers(2, 6)), choose(rng, (1, 2, 5, 10))
-    scale = np.linspace(front + 0.1, back - 0.12, count * 5 + 1)
-    for i, x in enumerate(scale):
-        deep = 0.1 if i % 5 else -0.25
-        scene.mark(scene.line([(x, -half * 0.75), (x, half * deep - half * 0.2)], 0.013), ink)
-        if i % 5 == 0 and i:
-            scene.text(str(i // 5 * step), place=(x, half * 0.25), height=half * 0.4, paint=ink)
+    scale = np.linspace(front + 0.1, back - 0.12, count + 1)
+    x, y = scene.local()
+    pitch = float(scale[1] - scale[0]) / 5
+    strokes = _scale(
+        scene,
+        (x - np.float32(scale[0])) / np.float32(pitch),
+        y + np.float32(half * 0.8),
+        pitch=pitch,
+        count=count * 5,
+        lengths=(half * 0.85, half * 0.5),
+    )
+    scene.mark(strokes, ink)
+    for number, place in enumerate(scale[1:], 1):
+        scene.text(str(number * step), place=(place, half * 0.3), height=half * 0.42, paint=ink)
     return scene.done(tint[0])
 
 
@@ -774,11 +861,13 @@ def _needle(scene: Scene, front: float, half: float) -> None:
 
 def blisterpack(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a blister pack: foil or tinted sheet with rows of clear pockets that hold pills."""
-    scene = Scene(rng, size, fill=(0.9, 0.99))
+    scene = Scene(rng, size, fill=(0.8, 0.99), tilt=choose(rng, (0.4, math.pi)))
     columns, rows = int(rng.integers(2, 6)), int(rng.integers(1, 4))
-    ratio = min(0.95, max(0.4, rows / columns * rng.uniform(0.8, 1.15)))
+    ratio = min(0.85, max(0.4, rows / columns * rng.uniform(0.8, 1.15)))
     half = (0.95, ratio * 0.95)
-    name, sheet = metal(scene) if rng.random() < 0.6 else moulded(scene, ("white", "grey", "orange"))
+    name, sheet = (
+        metal(scene) if rng.random() < 0.6 else moulded(scene, ("white", "grey", "orange"))
+    )
     x, y = scene.local()
     weave = np.float32(rng.uniform(60, 110))
     emboss = np.float32(rng.uniform(0, 0.09)) * np.sin(x * weave) * np.sin(y * weave)
@@ -787,25 +876,29 @@ def blisterpack(rng: np.random.Generator, size: Size) -> Rendered:
     scene.add(scene.box(half, corner=rng.uniform(0.03, 0.15)), sheet, bevel=0.02, gain=0.3)
     pitch = (2 * (half[0] - border) / columns, 2 * half[1] / rows)
     left = -half[0] + (0 if rng.random() < 0.5 else 2 * border)
-    places = [(left + pitch[0] * (i + 0.5), -half[1] + pitch[1] * (j + 0.5))
-              for i in range(columns) for j in range(rows)]  # fmt: skip
+    column = (x - np.float32(left)) / np.float32(pitch[0])
+    row = (y + np.float32(half[1])) / np.float32(pitch[1])
+    cell = ((fraction(column) - np.float32(0.5)) * np.float32(pitch[0]),
+            (fraction(row) - np.float32(0.5)) * np.float32(pitch[1]))  # fmt: skip
+    filled = (column >= 0) * (column < columns) * (row >= 0) * (row < rows)
     room = (pitch[0] * 0.4, pitch[1] * 0.4)
     long = choose(rng, (0.4, 0.55, 1.0, 1.0))
     wide = min(room) if long == 1.0 else min(room[0], room[1] * long, room[1])
     pocket = (wide, wide) if long == 1.0 else (wide, min(room[1], wide / long))
     body = (pocket[0] * 0.78, pocket[1] * 0.8)
-    _perforate(scene, places, pitch, half)
-    wells, pills = (_repeat(scene, places, shape) for shape in (pocket, body))
+    if rng.random() < 0.5:
+        dashes = (np.abs(np.abs(cell[0]) * 2 - pitch[0]) < 0.02) * (fraction(y * 16) < 0.6)
+        scene.light_up(dashes * filled, -60)
+    wells, pills = (_oblong(scene, cell, part) * filled for part in (pocket, body))
     scene.mark(wells * np.float32(rng.uniform(0.15, 0.5)), tinted(rng, 90))
     _, first = pick_colour(rng, ("white", "white", "yellow", "pink", "orange", "red", "green"))
     scene.add(pills, first, bevel=pocket[0] * 0.45, gain=0.5, gloss=0.1, dome=True)
     if long < 1.0 and rng.random() < 0.5:
-        lower = fraction((y + np.float32(half[1])) / np.float32(pitch[1])) > 0.5
         _, second = pick_colour(rng)
-        scene.mark(pills * lower * np.float32(0.85), second)
+        scene.mark(pills * (cell[1] > 0) * np.float32(0.85), second)
     elif rng.random() < 0.4:
-        scores = [scene.box((body[0] * 0.7, 0.008), centre=place) for place in places]
-        scene.light_up(np.max(scores, axis=0), -45)
+        score = (np.abs(cell[1]) < 0.01) * (np.abs(cell[0]) < body[0] * 0.7)
+        scene.light_up(score * pills, -45)
     _pocket_shine(scene, wells, pocket[0])
     if border > 0.1:
         words = f"{random_text(rng, 4)}{int(rng.integers(10, 99))}"
@@ -814,22 +907,14 @@ def blisterpack(rng: np.random.Generator, size: Size) -> Rendered:
     return scene.done(name)
 
 
-def _repeat(scene: Scene, places: Sequence[Point], half: Point) -> Coverage:
-    """Return the coverage of one oblong at many places."""
-    parts = [scene.box(half, centre=place, corner=min(half)) for place in places]
-    union: Coverage = np.max(parts, axis=0)
-    return union
-
-
-def _perforate(scene: Scene, places: Sequence[Point], pitch: Point, half: Point) -> None:
-    """Draw dashed tear lines between some of the columns."""
-    if scene.rng.random() < 0.5:
-        return
-    _, y = scene.local()
-    dash = (fraction(y * np.float32(16)) < 0.6).astype(np.float32)
-    for x in sorted({place[0] for place in places})[:-1]:
-        edge = float(x) + float(pitch[0]) / 2
-        scene.light_up(scene.line([(edge, -half[1]), (edge, half[1])], 0.012) * dash, -60)
+def _oblong(scene: Scene, place: tuple[Coverage, Coverage], half: Point) -> Coverage:
+    """Return the coverage of a round-ended oblong, given each pixel's place in it."""
+    bend = np.float32(min(half))
+    beyond = [
+        np.maximum(np.abs(p) - np.float32(h) + bend, 0) for p, h in zip(place, half, strict=True)
+    ]
+    inside: Coverage = np.clip((bend - np.hypot(*beyond)) * np.float32(scene.reach) + 0.5, 0, 1)
+    return inside
 
 
 def _pocket_shine(scene: Scene, wells: Coverage, wide: float) -> None:
