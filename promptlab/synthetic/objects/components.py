@@ -31,11 +31,17 @@ _WARM = np.asarray([250, 206, 120], np.float32)
 _CLEAR: RGB = (206.0, 214.0, 216.0)
 
 
+def _ground(scene: Scene) -> float:
+    """Return about how bright the background is."""
+    return float(scene.behind[::4, ::4].mean())
+
+
 def _tinned(scene: Scene) -> Colour:
     """Return the colour of bare wire and contacts, apart from the background."""
-    silver = tinted(scene.rng, scene.rng.uniform(130, 215))[None, None]
-    distinct: Colour = scene.distinct(silver)[0, 0]
-    return distinct
+    ground, level = _ground(scene), scene.rng.uniform(120, 215)
+    if abs(level - ground) < 30:
+        level = ground + 45 if ground < 150 else ground - 60
+    return tinted(scene.rng, level)
 
 
 def _glass(scene: Scene, tint: Colour | RGB, density: Number) -> Picture:
@@ -115,7 +121,7 @@ def _plated(scene: Scene) -> tuple[str, Picture | Colour]:
 
 def _inky(scene: Scene) -> Colour:
     """Return the grey of a thin wire that shows through glass before the background."""
-    return tinted(scene.rng, 215 if scene.behind.mean() < 100 else 55)
+    return tinted(scene.rng, 215 if _ground(scene) < 100 else 55)
 
 
 def resistor(rng: np.random.Generator, size: Size) -> Rendered:
@@ -549,24 +555,18 @@ def lightbulb(rng: np.random.Generator, size: Size) -> Rendered:
     scene = Scene(rng, size, fill=(0.85, 0.99))
     globe, neck = rng.uniform(0.42, 0.58), rng.uniform(0.2, 0.26)
     base = rng.uniform(0.3, 0.45)
-    threads = np.linspace(base, 0.86, 40)
-    ripple = neck * 0.92 * (1 + 0.05 * np.sin((threads - base) * 2 * math.pi / 0.11))
-    foot = [(0.861, neck * 0.8), (0.92, neck * 0.45), (0.94, neck * 0.3), (0.98, neck * 0.2)]
-    socket, lit = _lathe(scene, [*np.stack([threads, ripple], axis=1), *foot], gloss=0.5)
-    brass = _GOLD if rng.random() < 0.3 else _tinned(scene)
-    x, y = scene.local()
-    coils = np.float32(1) + np.float32(0.22) * np.sin((x + y * np.float32(0.07)) * np.float32(57))
-    scene.add(socket, shade(brass, lit * coils))
-    scene.mark(scene.box((0.035, neck), centre=(0.9, 0)), tinted(rng, 35))
+    _screw_base(scene, base, neck)
     style = choose(rng, ("clear", "clear", "frosted", "frosted", "plastic"))
     name = choose(rng, ("white", "white", "white", "yellow", "orange", "red", "blue", "green"))
+    name = name if style == "frosted" else "white"
     tint = pick_colour(rng, (name,))[1] if style != "clear" else _CLEAR
     density = rng.uniform(0.2, 0.45) if style == "clear" else rng.uniform(0.88, 0.98)
     turns = np.linspace(0, math.pi * 0.68, 24)
     stretch = choose(rng, (1.0, 1.0, 0.85, 1.35 if globe < 0.45 else 1.0))
     middle = -0.97 + globe * stretch
     ball = np.stack([middle - globe * stretch * np.cos(turns), globe * np.sin(turns)], axis=1)
-    bulb, body = _lathe(scene, [*ball, (max(0.2, ball[-1, 0] + 0.05), neck), (base + 0.02, neck)])
+    throat = [(max(0.2, ball[-1, 0] + 0.05), neck), (base + 0.02, neck)]
+    bulb, body = _lathe(scene, np.concatenate([ball, throat]))
     lit = np.float32(0.75) + np.float32(0.25) * body if style == "clear" else np.sqrt(body)
     scene.add(bulb, shade(_glass(scene, tint, density), lit))
     if style == "clear":
@@ -575,14 +575,30 @@ def lightbulb(rng: np.random.Generator, size: Size) -> Rendered:
         scene.light_up(rim, rng.uniform(-70, -30))
     elif style == "plastic":
         collar, sheen = _lathe(scene, [(middle + globe * 0.3, globe * 0.97), (base + 0.03, neck)])
-        fins = 1 - np.float32(choose(rng, (0.0, 0.2))) * (fraction(y * np.float32(14)) < 0.4)
+        grooves = fraction(scene.local()[1] * np.float32(14)) < 0.4
+        fins = 1 - np.float32(choose(rng, (0.0, 0.2))) * grooves
         scene.add(collar, shade(moulded(scene, ("white", "white", "grey"))[1], sheen * fins))
     way = scene.light - scene.angle
     spot = (middle + 0.5 * globe * math.cos(way), 0.5 * globe * math.sin(way))
     glare = scene.ellipse((globe * 0.16, globe * 0.1), centre=spot)
     glare = cv2.GaussianBlur(glare, (0, 0), max(0.6, scene.reach * rng.uniform(0.01, 0.06)))
     scene.light_up(glare, rng.uniform(40, 170))
-    return scene.done("white" if style == "clear" else name)
+    return scene.done(name)
+
+
+def _screw_base(scene: Scene, base: float, neck: float) -> None:
+    """Add the rippled metal socket, its insulator and the contact at its foot."""
+    threads = np.linspace(base, 0.86, 40)
+    ripple = neck * 0.92 * (1 + 0.05 * np.sin((threads - base) * 2 * math.pi / 0.11))
+    foot = [(0.861, neck * 0.8), (0.92, neck * 0.45), (0.94, neck * 0.3), (0.98, neck * 0.2)]
+    profile = np.concatenate([np.stack([threads, ripple], axis=1), foot])
+    socket, lit = _lathe(scene, profile, gloss=0.5)
+    brass = _GOLD if scene.rng.random() < 0.3 else _tinned(scene)
+    x, y = scene.local()
+    # One wave for each thread of the outline, which is 0.11 long, leaning like a helix.
+    coils = np.float32(1) + np.float32(0.22) * np.sin((x + y * np.float32(0.07)) * np.float32(57))
+    scene.add(socket, shade(brass, lit * coils))
+    scene.mark(scene.box((0.035, neck), centre=(0.9, 0)), tinted(scene.rng, 35))
 
 
 def _filament(scene: Scene, middle: float, base: float, globe: float) -> None:
@@ -600,7 +616,7 @@ def _filament(scene: Scene, middle: float, base: float, globe: float) -> None:
     scene.mark(np.maximum(*wires), _inky(scene))
     across = np.linspace(-reach, reach, 90)
     curl = middle - 0.05 * np.sin(across / reach * choose(rng, (1.6, 4.7, 60.0)))
-    glow = scene.behind.mean() < 100 and rng.random() < 0.6
+    glow = _ground(scene) < 100 and rng.random() < 0.6
     thread = scene.line(np.stack([curl, across], axis=1), 0.025 if not glow else 0.035)
     scene.mark(thread, _WARM if glow else _inky(scene))
     if glow:
@@ -681,7 +697,8 @@ def _hands(
         tail, tip = -way * 0.2 * reach, way * length * reach
         hand = np.stack([tail + side, tip + side * 0.3, tip - side * 0.3, tail - side])
         scene.add(scene.shape(hand), colour)
-    scene.add(scene.circle(0, 0, rng.uniform(0.05, 0.1)), _tinned(scene), bevel=0.05, gain=0.5)
+    hub = scene.circle(0, 0, rng.uniform(0.05, 0.1))
+    scene.add(hub, tinted(rng, rng.uniform(60, 215)), bevel=0.05, gain=0.5)
 
 
 def lens(rng: np.random.Generator, size: Size) -> Rendered:
@@ -752,7 +769,7 @@ def _refracted(scene: Scene, radius: Coverage, edge: float) -> Picture:
         borderMode=cv2.BORDER_REFLECT,
     )
     veil = np.full(scene.size, rng.uniform(0.18, 0.4), np.float32)
-    return blend(seen, np.asarray(_CLEAR) + rng.normal(0, 10, 3), veil)
+    return blend(seen, tinted(rng, 211, tint=10), veil)
 
 
 def _deep(scene: Scene, share: Coverage) -> Picture:
@@ -803,22 +820,7 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     rest = scene.box((0.03, half * rng.uniform(1.0, 1.3)), centre=(rear - 0.02, 0), corner=0.02)
     scene.add(rest, plastic, bevel=0.025, gain=0.5)
     _needle(scene, front, half)
-    profile = [(front - 0.12, 0.05), (front - 0.02, 0.07), (front + 0.04, half), (back, half)]
-    barrel, lit = _lathe(scene, profile, gloss=0.4)
-    keep = scene.picture.copy()
-    scene.add(barrel, _glass(scene, _CLEAR, rng.uniform(0.3, 0.6)))
-    inside = scene.box(((rear - stop) / 2, half * 0.45), centre=((rear + stop) / 2, 0))
-    scene.mark(inside * np.float32(0.6), keep)
-    if rng.random() < 0.6:
-        liquid = pick_colour(rng, ("yellow", "red", "blue", "orange", "green", "white"))[1]
-        fill = scene.box(((stop - front) / 2 + 0.08, half * 0.9), centre=((stop + front) / 2, 0))
-        scene.mark(fill * barrel * np.float32(rng.uniform(0.3, 0.75)), liquid)
-    nose = [(stop - 0.08, 0), (stop - 0.03, half * 0.9), (stop + 0.1, half * 0.9)]
-    plug = scene.shape([*nose, *((x, -y) for x, y in reversed(nose))])
-    stopper = tinted(rng, choose(rng, (35.0, 35.0, 120.0)))
-    scene.mark(plug, stopper)
-    scene.mark(plug * scene.box((0.012, half), centre=(stop + 0.035, 0)), stopper * np.float32(0.5))
-    _round_off(scene, barrel, np.float32(0.4) + np.float32(0.6) * lit)
+    _barrel_of_syringe(scene, half, front=front, stop=stop, back=back, rear=rear)
     flange = scene.box((0.025, half * rng.uniform(1.5, 1.9)), centre=(back, 0), corner=0.02)
     scene.add(flange, plastic * np.float32(0.4) + np.float32(120), bevel=0.025, gain=0.5)
     ink = tinted(rng, 30) if rng.random() < 0.8 else pick_colour(rng, ("blue", "red"))[1]
@@ -840,6 +842,29 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     return scene.done(tint[0])
 
 
+def _barrel_of_syringe(
+    scene: Scene, half: float, *, front: float, stop: float, back: float, rear: float
+) -> None:
+    """Add the clear barrel over the plunger, with the stopper and often a liquid in it."""
+    rng = scene.rng
+    profile = [(front - 0.12, 0.05), (front - 0.02, 0.07), (front + 0.04, half), (back, half)]
+    barrel, lit = _lathe(scene, profile, gloss=0.4)
+    keep = scene.picture.copy()
+    scene.add(barrel, _glass(scene, _CLEAR, rng.uniform(0.3, 0.6)))
+    inside = scene.box(((rear - stop) / 2, half * 0.45), centre=((rear + stop) / 2, 0))
+    scene.mark(inside * np.float32(0.6), keep)
+    if rng.random() < 0.6:
+        liquid = pick_colour(rng, ("yellow", "red", "blue", "orange", "green", "white"))[1]
+        fill = scene.box(((stop - front) / 2 + 0.08, half * 0.9), centre=((stop + front) / 2, 0))
+        scene.mark(fill * barrel * np.float32(rng.uniform(0.3, 0.75)), liquid)
+    nose = [(stop - 0.08, 0), (stop - 0.03, half * 0.9), (stop + 0.1, half * 0.9)]
+    plug = scene.shape([*nose, *((x, -y) for x, y in reversed(nose))])
+    stopper = tinted(rng, choose(rng, (35.0, 35.0, 120.0)))
+    scene.mark(plug, stopper)
+    scene.mark(plug * scene.box((0.012, half), centre=(stop + 0.035, 0)), stopper * np.float32(0.5))
+    _round_off(scene, barrel, np.float32(0.4) + np.float32(0.6) * lit)
+
+
 def _needle(scene: Scene, front: float, half: float) -> None:
     """Add what sits on the tip: a hub with a needle, a coloured cap, or nothing."""
     rng = scene.rng
@@ -848,7 +873,7 @@ def _needle(scene: Scene, front: float, half: float) -> None:
         tip, lit = _lathe(scene, [(front - 0.22, 0.045), (front + 0.03, 0.07)])
         scene.add(tip, shade(tinted(rng, 215), lit))
         return
-    _, colour = moulded(scene, ("blue", "green", "orange", "pink", "yellow", "white"))
+    _, colour = pick_colour(rng, ("blue", "green", "orange", "pink", "yellow", "white"))
     if kind > 0.65:
         cap, lit = _lathe(scene, [(-0.98, half * 0.35), (front, half * 0.6)])
         clear = rng.random() < 0.4
@@ -871,40 +896,49 @@ def blisterpack(rng: np.random.Generator, size: Size) -> Rendered:
     x, y = scene.local()
     weave = np.float32(rng.uniform(60, 110))
     emboss = np.float32(rng.uniform(0, 0.09)) * np.sin(x * weave) * np.sin(y * weave)
-    border = choose(rng, (0.03, 0.12, 0.2))
     sheet = shade(sheet * np.float32(1.1), 1 + emboss)
     scene.add(scene.box(half, corner=rng.uniform(0.03, 0.15)), sheet, bevel=0.02, gain=0.3)
+    # A margin wide enough for a print lies at one end.
+    border = choose(rng, (0.03, 0.15, 0.2))
+    side = choose(rng, (-1, 1))
     pitch = (2 * (half[0] - border) / columns, 2 * half[1] / rows)
-    left = -half[0] + (0 if rng.random() < 0.5 else 2 * border)
-    column = (x - np.float32(left)) / np.float32(pitch[0])
+    column = (x + np.float32(half[0] - (side + 1) * border)) / np.float32(pitch[0])
     row = (y + np.float32(half[1])) / np.float32(pitch[1])
-    cell = ((fraction(column) - np.float32(0.5)) * np.float32(pitch[0]),
-            (fraction(row) - np.float32(0.5)) * np.float32(pitch[1]))  # fmt: skip
-    filled = (column >= 0) * (column < columns) * (row >= 0) * (row < rows)
-    room = (pitch[0] * 0.4, pitch[1] * 0.4)
-    long = choose(rng, (0.4, 0.55, 1.0, 1.0))
-    wide = min(room) if long == 1.0 else min(room[0], room[1] * long, room[1])
-    pocket = (wide, wide) if long == 1.0 else (wide, min(room[1], wide / long))
-    body = (pocket[0] * 0.78, pocket[1] * 0.8)
+    place = (
+        (fraction(column) - np.float32(0.5)) * np.float32(pitch[0]),
+        (fraction(row) - np.float32(0.5)) * np.float32(pitch[1]),
+    )
+    inside = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
     if rng.random() < 0.5:
-        dashes = (np.abs(np.abs(cell[0]) * 2 - pitch[0]) < 0.02) * (fraction(y * 16) < 0.6)
-        scene.light_up(dashes * filled, -60)
-    wells, pills = (_oblong(scene, cell, part) * filled for part in (pocket, body))
+        tears = (np.abs(np.abs(place[0]) * 2 - pitch[0]) < 0.02) & (fraction(y * 16) < 0.6)
+        scene.light_up((tears & inside).astype(np.float32), -60)
+    _pockets(scene, place, pitch, inside.astype(np.float32))
+    if border > 0.1:
+        words = f"{random_text(rng, 4)}{int(rng.integers(10, 99))}"
+        scene.text(words, place=(side * (border - half[0]), 0), height=0.08, paint=tinted(rng, 60))
+    return scene.done(name)
+
+
+def _pockets(
+    scene: Scene, place: tuple[Coverage, Coverage], pitch: Point, inside: Coverage
+) -> None:
+    """Add a pocket with a tablet or capsule to every cell, given pixels' places in their cell."""
+    rng = scene.rng
+    room = (float(pitch[0]) * 0.4, float(pitch[1]) * 0.4)
+    ratio = choose(rng, (0.4, 0.55, 1.0, 1.0))
+    wide = min(room[0], room[1] * ratio) if ratio < 1 else min(room)
+    pocket = (wide, wide / ratio)
+    body = (pocket[0] * 0.78, pocket[1] * 0.8)
+    wells, pills = (_oblong(scene, place, part) * inside for part in (pocket, body))
     scene.mark(wells * np.float32(rng.uniform(0.15, 0.5)), tinted(rng, 90))
     _, first = pick_colour(rng, ("white", "white", "yellow", "pink", "orange", "red", "green"))
     scene.add(pills, first, bevel=pocket[0] * 0.45, gain=0.5, gloss=0.1, dome=True)
-    if long < 1.0 and rng.random() < 0.5:
-        _, second = pick_colour(rng)
-        scene.mark(pills * (cell[1] > 0) * np.float32(0.85), second)
+    if ratio < 1 and rng.random() < 0.5:
+        scene.mark(pills * (place[1] > 0) * np.float32(0.85), pick_colour(rng)[1])
     elif rng.random() < 0.4:
-        score = (np.abs(cell[1]) < 0.01) * (np.abs(cell[0]) < body[0] * 0.7)
+        score = (np.abs(place[1]) < 0.01) & (np.abs(place[0]) < body[0] * 0.7)
         scene.light_up(score * pills, -45)
     _pocket_shine(scene, wells, pocket[0])
-    if border > 0.1:
-        words = f"{random_text(rng, 4)}{int(rng.integers(10, 99))}"
-        place = (half[0] - border, 0) if left == -half[0] else (-half[0] + border, 0)
-        scene.text(words, place=place, height=0.08, paint=tinted(rng, 60))
-    return scene.done(name)
 
 
 def _oblong(scene: Scene, place: tuple[Coverage, Coverage], half: Point) -> Coverage:
@@ -926,9 +960,8 @@ def _pocket_shine(scene: Scene, wells: Coverage, wide: float) -> None:
     rim = np.exp(-(((distance - np.float32(0.12)) / np.float32(0.08)) ** 2)) * wells
     slope_x = cv2.Sobel(distance, cv2.CV_32F, 1, 0, scale=span / 8)
     slope_y = cv2.Sobel(distance, cv2.CV_32F, 0, 1, scale=span / 8)
-    towards = -slope_x * np.float32(math.cos(scene.light)) - slope_y * np.float32(
-        math.sin(scene.light)
-    )
+    lamp = np.float32(math.cos(scene.light)), np.float32(math.sin(scene.light))
+    towards = -slope_x * lamp[0] - slope_y * lamp[1]
     scene.light_up(rim * np.clip(towards, -0.4, 1), rng.uniform(40, 140))
     crest = np.exp(-(((distance - np.float32(0.5)) / np.float32(0.07)) ** 2))
     scene.light_up(crest * np.clip(towards * 3 - 1.6, 0, 1), rng.uniform(30, 150))
