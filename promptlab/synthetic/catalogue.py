@@ -5,7 +5,12 @@ import numpy as np
 from promptlab.errors import ConfigError, suggest
 from promptlab.synthetic.canvas import Rendered, Size
 from promptlab.synthetic.objects import OBJECTS
+from promptlab.synthetic.objects.components import COMPONENTS
+from promptlab.synthetic.objects.hardware import HARDWARE
+from promptlab.synthetic.objects.household import HOUSEHOLD
 from promptlab.synthetic.textures import TEXTURES
+from promptlab.synthetic.textures.building import BUILDING
+from promptlab.synthetic.textures.technical import TECHNICAL
 
 __all__ = [
     "CATEGORIES",
@@ -24,109 +29,49 @@ __all__ = [
     "render",
 ]
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 CATEGORIES: tuple[str, ...] = (*TEXTURES, *OBJECTS)
 
-WIDE: frozenset[str] = frozenset()
+WIDE = frozenset([*BUILDING, *TECHNICAL, *HARDWARE, *COMPONENTS, *HOUSEHOLD])
 """Categories that only training uses: they are there to make it meet more kinds of things."""
 
-CORE: frozenset[str] = frozenset(CATEGORIES) - WIDE
+CORE = frozenset(CATEGORIES) - WIDE
 """The categories of every other use: evaluation, and the materials of other pictures."""
 
 # Never used in training, so that generalisation to unseen categories can be measured.
-HELD_OUT = frozenset(
-    [
-        "gear",
-        "marble",
-        "cardboard",
-        "button",
-        "cookie",
-        "honeycomb",
-        "toothbrush",
-        "knit",
-        "bearing",
-        "rubber",
-    ]
-)
+HELD_OUT = _words("gear marble cardboard button cookie honeycomb toothbrush knit bearing rubber")
 
-FASTENERS = frozenset(
-    [
-        "hexnut",
-        "flangenut",
-        "nail",
-        "rivet",
-        "washer",
-        "screw",
-        "bolthead",
-    ]
+FASTENERS = _words("hexnut flangenut washer screw bolthead nail rivet")
+METALS = FASTENERS | _words(
+    "brushed steel perforated mesh gear spring bearing coin plate pipe casting "
+    "treadplate galvanised corrugated grating heatsink "
+    "wrench key blade drillbit hinge hook spoon chainlink padlock impeller can"
 )
-METALS = FASTENERS | frozenset(
-    [
-        "brushed",
-        "steel",
-        "perforated",
-        "mesh",
-        "wrench",
-        "key",
-        "blade",
-        "drillbit",
-        "hinge",
-        "hook",
-        "spoon",
-        "chainlink",
-        "padlock",
-        "impeller",
-        "gear",
-        "spring",
-        "bearing",
-        "coin",
-        "plate",
-        "pipe",
-        "casting",
-        "treadplate",
-        "galvanised",
-        "corrugated",
-        "grating",
-        "heatsink",
-        "can",
-    ]
+TEXTILES = _words("fabric twill knit carpet basket zipper corduroy felt burlap netting")
+SOFT = TEXTILES | _words(
+    "leather paper cardboard sponge foam rubber pattern label leaf oring tire turf bubblewrap"
 )
-TEXTILES = frozenset(["fabric", "twill", "knit", "carpet", "basket", "zipper"]) | frozenset(
-    ["corduroy", "felt", "burlap", "netting"]
+STONES = _words(
+    "tile concrete marble asphalt brick ceramic "
+    "granite slate travertine plaster shingles cobblestone"
 )
-SOFT = TEXTILES | frozenset(
-    [
-        "turf",
-        "leather",
-        "paper",
-        "cardboard",
-        "sponge",
-        "foam",
-        "rubber",
-        "pattern",
-        "label",
-        "leaf",
-        "oring",
-        "tire",
-        "bubblewrap",
-    ]
+PLASTICS = _words(
+    "plastic painted rubber foam sponge cap button connector oring bubblewrap syringe"
 )
-STONES = frozenset(["tile", "concrete", "marble", "asphalt", "brick", "ceramic"]) | frozenset(
-    ["granite", "slate", "travertine", "plaster", "shingles", "cobblestone"]
+ELECTRONICS = _words(
+    "cable chip transistor pcb connector battery solarcell heatsink wafer "
+    "resistor capacitor led fuse relay coil usbplug"
 )
-PLASTICS = frozenset(
-    ["plastic", "painted", "rubber", "foam", "sponge", "cap", "button", "connector", "oring"]
-) | frozenset(["bubblewrap"])
-ELECTRONICS = frozenset(["cable", "chip", "transistor", "pcb", "connector", "battery", "solarcell"])
-ELECTRONICS |= frozenset(["heatsink", "wafer"])
-FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"])
-PACKAGING = frozenset(["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"])
-PACKAGING |= frozenset(["bubblewrap", "burlap"])
-FOOD = frozenset(["foodnut", "cashew", "egg", "cookie", "macaroni", "fruit"]) | frozenset(
-    ["potato", "carrot", "bread", "bean", "citrus", "pretzel", "chocolate"]
+FOOD = _words(
+    "foodnut cashew egg cookie macaroni fruit potato carrot bread bean citrus pretzel chocolate"
 )
-PACKAGING = frozenset(
-    ["bottle", "juicebottle", "cap", "label", "capsule", "pill", "candle"]
-) | frozenset(["can"])
+PACKAGING = _words(
+    "bottle juicebottle cap label capsule pill candle bubblewrap burlap can blisterpack"
+)
 
 
 def render(category: str, rng: np.random.Generator, size: Size) -> Rendered:

@@ -134,6 +134,18 @@ _NAMES: dict[str, str] = {
     "can": "tin can, can, food can, metal can, can lid",
     "soap": "bar of soap, soap, soap bar, piece of soap",
     "ball": "ball, golf ball, tennis ball, sports ball, ping-pong ball",
+    "resistor": "resistor, axial resistor, resistor with colour bands, carbon film resistor",
+    "capacitor": "capacitor, electrolytic capacitor, aluminium capacitor, capacitor can",
+    "led": "light-emitting diode, LED, LED lamp, diode",
+    "fuse": "fuse, glass fuse, glass tube fuse, cartridge fuse",
+    "relay": "relay, electrical relay, power relay, relay module",
+    "coil": "wire coil, inductor, copper coil, wound coil, coil of copper wire",
+    "usbplug": "USB plug, USB connector, USB cable end, USB cable plug",
+    "lightbulb": "light bulb, bulb, lamp bulb, electric bulb",
+    "gauge": "dial gauge, gauge, dial, round dial, dial face",
+    "lens": "lens, glass lens, optical lens, round lens",
+    "syringe": "syringe, medical syringe, plastic syringe, injection syringe",
+    "blisterpack": "blister pack, pill blister, blister of pills, tablet blister pack",
 }
 
 CATEGORY_NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -175,7 +187,10 @@ GROUPS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         FASTENERS,
         ("fastener", "hardware part", "machine element"),
     ),
-    (_known("capsule pill"), ("medicine", "pharmaceutical product", "drug", "medication")),
+    (
+        _known("capsule pill blisterpack"),
+        ("medicine", "pharmaceutical product", "drug", "medication"),
+    ),
     (
         frozenset(TEXTURES),
         ("texture", "material surface", "textured surface", "flat surface", "surface texture"),
@@ -193,9 +208,10 @@ GROUPS: tuple[tuple[frozenset[str], tuple[str, ...]], ...] = (
         ("plastic part", "polymer part", "molded part"),
     ),
     (
-        _known("wood leaf fruit leather egg foodnut cashew")
-        | _known("cork chipboard plywood bamboo parquet granite slate travertine"),
-        _known("wood leaf fruit leather egg foodnut cashew") | _known("potato carrot bean citrus"),
+        _known(
+            "wood leaf fruit leather egg foodnut cashew cork plywood bamboo parquet potato carrot "
+            "bean citrus"
+        ),
         ("natural material", "organic material", "natural product"),
     ),
     (

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from promptlab.synthetic.canvas import Renderer
+from promptlab.synthetic.objects.components import COMPONENTS
 from promptlab.synthetic.objects.electronics import ELECTRONICS
 from promptlab.synthetic.objects.fasteners import FASTENERS
 from promptlab.synthetic.objects.food import FOOD
@@ -23,5 +24,6 @@ OBJECTS: Mapping[str, Renderer] = MappingProxyType(
         **PACKAGED,
         **HARDWARE,
         **HOUSEHOLD,
+        **COMPONENTS,
     }
 )
