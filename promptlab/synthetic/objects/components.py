@@ -628,7 +628,7 @@ def gauge(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a dial: a pressure gauge with scale, zones and needle, or a clock face."""
     scene = Scene(rng, size, fill=(0.8, 0.99), tilt=choose(rng, (0.15, 0.15, math.pi)))
     clock = rng.random() < 0.4
-    name, bezel = _plated(scene) if rng.random() < 0.5 else moulded(scene)
+    name, bezel = _plated(scene) if rng.random() < 0.4 else pick_colour(rng)
     if not clock and rng.random() < 0.5:
         stem = scene.box((0.13, 0.15), centre=(0, 1.02), corner=0.02)
         scene.add(stem, _GOLD if rng.random() < 0.5 else bezel, bevel=0.06, gain=0.6)
@@ -644,18 +644,7 @@ def gauge(rng: np.random.Generator, size: Size) -> Rendered:
     if not clock and rng.random() < 0.5:
         _zones(scene, start, sweep, face_edge)
     step, rim = sweep / steps, face_edge * 0.94
-    fine = np.float32(step / 5)
-    radius, theta = scene.polar()
-    along = np.mod(theta - np.float32(start - step / 10), np.float32(2 * math.pi)) / fine
-    strokes = _scale(
-        scene,
-        along - np.float32(0.5),
-        np.float32(rim) - radius,
-        pitch=radius * fine,
-        count=steps * 5,
-        lengths=(rim * 0.14, rim * 0.06),
-    )
-    scene.mark(strokes, ink)
+    scene.mark(_dial_scale(scene, rim, start=start, step=step, steps=steps), ink)
     unit_step = choose(rng, (1, 2, 5, 10, 20))
     every = choose(rng, (1, 3)) if clock else 1
     for i in range(0, steps if clock else steps + 1, every):
@@ -665,9 +654,26 @@ def gauge(rng: np.random.Generator, size: Size) -> Rendered:
     word = choose(rng, ("bar", "psi", "kPa", "MPa", "C", "V", "A")) if not clock else "QUARTZ"
     scene.text(word, place=(0, 0.28), height=0.09, paint=ink)
     _hands(scene, start, sweep, rim, clock=clock, ink=ink)
-    glare = scene.circle(0, 0, face_edge) * (scene.local()[0] * math.cos(scene.light) > 0.2)
-    scene.light_up(cv2.GaussianBlur(glare, (0, 0), 0.1 * scene.reach), rng.uniform(0, 22))
+    x, y = scene.local()
+    way = scene.light - scene.angle
+    glare = np.clip(x * math.cos(way) + y * math.sin(way), 0, 1) * scene.circle(0, 0, face_edge)
+    scene.light_up(glare, rng.uniform(0, 40))
     return scene.done(name)
+
+
+def _dial_scale(scene: Scene, rim: float, *, start: float, step: float, steps: int) -> Coverage:
+    """Return the strokes round a dial, ``steps`` long ones with four short ones between two."""
+    fine = np.float32(step / 5)
+    radius, theta = scene.polar()
+    along = np.mod(theta - np.float32(start - step / 10), np.float32(2 * math.pi)) / fine
+    return _scale(
+        scene,
+        along - np.float32(0.5),
+        np.float32(rim) - radius,
+        pitch=radius * fine,
+        count=steps * 5,
+        lengths=(rim * 0.14, rim * 0.06),
+    )
 
 
 def _zones(scene: Scene, start: float, sweep: float, edge: float) -> None:
@@ -795,7 +801,7 @@ def _barrel(scene: Scene, edge: float, theta: Coverage) -> None:
     front = rng.uniform(0.86, 0.93)
     scene.add(scene.circle(0, 0, front), black, bevel=0.04, gain=0.6)
     scene.add(scene.circle(0, 0, edge + 0.05), black * np.float32(0.7), bevel=0.03, gain=-0.5)
-    words = f"{choose(rng, (24, 35, 50, 85))}MM 1:{choose(rng, (2, 4))} {random_text(rng, 4)}"
+    words = f"{choose(rng, (24, 35, 50, 85))}MM 1:{choose(rng, (2, 4))}"
     ink, middle = tinted(rng, rng.uniform(150, 235)), (front + edge + 0.05) / 2
     for i, letter in enumerate(words):
         angle = -math.pi * 0.85 + 0.16 * i
@@ -812,8 +818,7 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     half, front, back = rng.uniform(0.16, 0.24), rng.uniform(-0.6, -0.5), rng.uniform(0.35, 0.5)
     stop = rng.uniform(front + 0.15, back - 0.25)
     rear = min(0.98, back + 0.2 + (stop - front) * 0.3)
-    tint = pick_colour(rng, ("white", "white", "blue", "green", "orange", "yellow"))
-    _, plastic = moulded(scene, (tint[0],))
+    name, plastic = pick_colour(rng, ("white", "white", "blue", "green", "orange", "yellow"))
     rod = scene.box(((rear - stop) / 2, half * 0.45), centre=((rear + stop) / 2, 0))
     scene.add(rod, plastic, bevel=0.04, gain=0.5)
     scene.light_up(scene.line([(stop, 0), (rear, 0)], 0.03), -40)
@@ -824,7 +829,7 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     flange = scene.box((0.025, half * rng.uniform(1.5, 1.9)), centre=(back, 0), corner=0.02)
     scene.add(flange, plastic * np.float32(0.4) + np.float32(120), bevel=0.025, gain=0.5)
     ink = tinted(rng, 30) if rng.random() < 0.8 else pick_colour(rng, ("blue", "red"))[1]
-    count, step = int(rng.integers(2, 6)), choose(rng, (1, 2, 5, 10))
+    count, step = int(rng.integers(2, 5)), choose(rng, (1, 2, 5, 10))
     scale = np.linspace(front + 0.1, back - 0.12, count + 1)
     x, y = scene.local()
     pitch = float(scale[1] - scale[0]) / 5
@@ -839,7 +844,7 @@ def syringe(rng: np.random.Generator, size: Size) -> Rendered:
     scene.mark(strokes, ink)
     for number, place in enumerate(scale[1:], 1):
         scene.text(str(number * step), place=(place, half * 0.3), height=half * 0.42, paint=ink)
-    return scene.done(tint[0])
+    return scene.done(name)
 
 
 def _barrel_of_syringe(
@@ -891,7 +896,7 @@ def blisterpack(rng: np.random.Generator, size: Size) -> Rendered:
     ratio = min(0.85, max(0.4, rows / columns * rng.uniform(0.8, 1.15)))
     half = (0.95, ratio * 0.95)
     name, sheet = (
-        metal(scene) if rng.random() < 0.6 else moulded(scene, ("white", "grey", "orange"))
+        _plated(scene) if rng.random() < 0.7 else moulded(scene, ("white", "grey", "orange"))
     )
     x, y = scene.local()
     weave = np.float32(rng.uniform(60, 110))
