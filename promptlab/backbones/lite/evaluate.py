@@ -27,7 +27,7 @@ from promptlab.errors import DataError
 from promptlab.files import cache_folder, write_text
 from promptlab.runtime import limit_threads
 from promptlab.synthetic.captions import CATEGORY_NAMES, defect_prompts, held_out_phrases
-from promptlab.synthetic.catalogue import CATEGORIES
+from promptlab.synthetic.catalogue import CORE
 from promptlab.synthetic.defects import DEFECTS
 
 __all__ = ["evaluate", "format_table", "main", "summarise"]
@@ -243,7 +243,7 @@ def stored_encoder(weights: LiteWeights, store: Path) -> TextEncoder:
 
 
 def _every_prompt() -> Iterator[str]:
-    for noun in sorted({_noun(category) for category in CATEGORIES}):
+    for noun in sorted({_noun(category) for category in CORE}):
         for normal, abnormal in (_ensemble(noun), _unseen(noun), *NONSENSE):
             yield from (*normal, *abnormal)
         for kind in DEFECTS:
