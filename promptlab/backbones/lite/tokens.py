@@ -7,13 +7,13 @@ image it is at each scale. Nothing here is trained by gradient, and nothing know
 
 from typing import final
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
 from promptlab.backbones.lite.stem import StemFeatures
+from promptlab.largest import largest
 
 __all__ = ["RAW_CHANNELS", "SCALES", "TokenBuilder", "gather_raw"]
 
@@ -40,8 +40,8 @@ def gather_raw(features: StemFeatures) -> Float[Tensor, "batch patch 344"]:
     # The stem's memory holds channels side by side; so do tokens, and nothing is turned round.
     cells = middle.permute(0, 2, 3, 1).reshape(batch, rows, 2, cols, 2, 40)
     unfolded = cells.permute(0, 1, 3, 5, 2, 4).reshape(batch, rows, cols, 160)
-    mean, largest, least, deep = (each.permute(0, 2, 3, 1) for each in (*pooled, coarse))
-    return torch.cat([mean, largest, least, unfolded, deep], dim=-1).flatten(1, 2)
+    mean, greatest, least, deep = (each.permute(0, 2, 3, 1) for each in (*pooled, coarse))
+    return torch.cat([mean, greatest, least, unfolded, deep], dim=-1).flatten(1, 2)
 
 
 @final
@@ -111,18 +111,7 @@ def measure_novelty(
     similarity = centred @ centred.transpose(1, 2)
     similarity.diagonal(dim1=1, dim2=2).fill_(-1)
     nearest = min(max(4, patches // 40), patches - 1)
-    novelty = 1 - _largest(similarity, nearest).mean(-1)
+    novelty = 1 - largest(similarity, nearest).mean(-1)
     median = novelty.median(1, keepdim=True).values
     spread = novelty.std(1, keepdim=True) + 0.02
     return 4 * novelty, (0.5 * (novelty - median) / spread).clamp(-4, 4)
-
-
-def _largest(
-    values: Float[Tensor, "batch patch other"], count: int
-) -> Float[Tensor, "batch patch largest"]:
-    """Return the largest values of each row, in order; those given may be moved about."""
-    if values.device.type != "cpu":
-        return values.topk(count, dim=-1).values
-    rows = values.numpy()  # whose partition takes a third of topk's time
-    rows.partition(-count, axis=-1)
-    return torch.from_numpy(np.sort(rows[..., -count:], axis=-1))
