@@ -25,9 +25,9 @@ from promptlab.backbones.vit import Normalisation, Precision
 from promptlab.bench.rows import Row, below, faster, skipped, time_in_turns, within
 from promptlab.runtime import repair_torchvision, usable_cores
 
-__all__ = ["anomalib_python", "measure"]
+__all__ = ["VIT", "anomalib_python", "measure", "random_vit"]
 
-_MODEL = "ViT-B-16-plus-240"
+VIT = "ViT-B-16-plus-240"
 _SIDES = (2, 3)
 _WIDTH, _HIDDEN, _LAYERS = 896, 3584, 12
 _CALL = "PROMPTLAB_ANOMALIB_PYTHON names no environment with it"
@@ -36,7 +36,7 @@ _CALL = "PROMPTLAB_ANOMALIB_PYTHON names no environment with it"
 def measure(*, short: bool) -> tuple[list[Row], float | None]:
     """Return the rows of the encoding goals, and anomalib's seconds per image, if it is there."""
     if find_spec("open_clip") is None:
-        return [skipped(f"encode with {_MODEL}", "all", "open_clip is not installed")], None
+        return [skipped(f"encode with {VIT}", "all", "open_clip is not installed")], None
     batch, repeats = (1, 1) if short else (2, 2)
     checkpoint = _random_checkpoint()
     backbone, weights = _backbone(checkpoint, "fp32"), checkpoint.model.visual.state_dict()
@@ -52,14 +52,14 @@ def measure(*, short: bool) -> tuple[list[Row], float | None]:
     )
     rows = [
         within(
-            f"{_MODEL}, value path, batch of {batch}",
+            f"{VIT}, value path, batch of {batch}",
             "plain forward",
             ours=value_s,
             limit=plain_s,
             goal=1.2,
         ),
         within(
-            f"{_MODEL}, image and windows of side 2, every second, batch of {batch}",
+            f"{VIT}, image and windows of side 2, every second, batch of {batch}",
             "plain forward",
             ours=sparse_s,
             limit=plain_s,
@@ -69,7 +69,7 @@ def measure(*, short: bool) -> tuple[list[Row], float | None]:
         *_bf16(checkpoint, images),
     ]
     theirs, found = _ask_anomalib(weights, images[:1], short=short)
-    work = f"{_MODEL}, image and all windows of sides 2 and 3, per image"
+    work = f"{VIT}, image and all windows of sides 2 and 3, per image"
     if theirs is None:
         rows.append(skipped(work, "anomalib's WinClip, one by one", _CALL))
         return rows, None
@@ -87,6 +87,11 @@ def anomalib_python() -> str | None:
     return named if Path(named).is_file() else None
 
 
+def random_vit() -> OpenClipBackbone:
+    """Return the backbone of these measurements, in fp32; open_clip must be installed."""
+    return _backbone(_random_checkpoint(), "fp32")
+
+
 def _random_checkpoint() -> OpenClipCheckpoint:
     """Return a model with random weights."""
     repair_torchvision()
@@ -94,14 +99,14 @@ def _random_checkpoint() -> OpenClipCheckpoint:
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        model = open_clip.create_model(_MODEL)
+        model = open_clip.create_model(VIT)
     colours = Normalisation((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
-    return OpenClipCheckpoint(model, open_clip.get_tokenizer(_MODEL), colours)
+    return OpenClipCheckpoint(model, open_clip.get_tokenizer(VIT), colours)
 
 
 def _backbone(checkpoint: OpenClipCheckpoint, precision: Precision) -> OpenClipBackbone:
     return OpenClipBackbone(
-        f"open_clip:{_MODEL}", checkpoint, image_size=None, device="cpu", precision=precision
+        f"open_clip:{VIT}", checkpoint, image_size=None, device="cpu", precision=precision
     )
 
 
@@ -141,7 +146,7 @@ def _against_limit(seconds: float, product_seconds: float, batch: int) -> Row:
     needed += 2670 * 3 * square + 365 * (square + mixing)  # 196 + 169 windows
     share = batch * needed / seconds / rate
     return Row(
-        f"{_MODEL}, image and all windows, fp32: {rate / 1e9:.0f} GFLOP/s reachable",
+        f"{VIT}, image and all windows, fp32: {rate / 1e9:.0f} GFLOP/s reachable",
         "torch's matrix-product rate here",
         share,
         "of the rate",
@@ -153,7 +158,7 @@ def _against_limit(seconds: float, product_seconds: float, batch: int) -> Row:
 
 def _bf16(checkpoint: OpenClipCheckpoint, images: Tensor) -> list[Row]:
     """Measure bf16 where the processor has it: the capability test is torch's own."""
-    work, reference = f"{_MODEL} in bf16, image and some windows", "the same in fp32"
+    work, reference = f"{VIT} in bf16, image and some windows", "the same in fp32"
     if not torch.cpu._is_avx512_bf16_supported():
         return [skipped(work, reference, "this processor has no bf16 instructions")]
     fast, slow = (_backbone(checkpoint, precision) for precision in ("bf16", "fp32"))
@@ -170,7 +175,7 @@ def _bf16(checkpoint: OpenClipCheckpoint, images: Tensor) -> list[Row]:
     return [
         faster(work, reference, ours=ours, theirs=theirs, goal=1.8),
         faster("torch's own product in bf16", reference, ours=product, theirs=precise, goal=1.8),
-        below(f"{_MODEL} in bf16", reference, difference, unit="difference", goal=0.01),
+        below(f"{VIT} in bf16", reference, difference, unit="difference", goal=0.01),
     ]
 
 

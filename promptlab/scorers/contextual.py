@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from promptlab.errors import ConfigError
+from promptlab.largest import largest
 from promptlab.scorers.base import SCORERS, PromptWeights, Scorer, Similarities
 from promptlab.scorers.mean import pooled_probability
 
@@ -116,8 +117,7 @@ class ContextualScorer(Scorer):
 
 def _largest(values: Float[Tensor, "*lead prompt"], count: int) -> Bool[Tensor, "*lead prompt"]:
     """Mark the ``count`` largest values and those equal to the last of them."""
-    last = values.topk(min(count, values.shape[-1]), dim=-1).values[..., -1:]
-    return values >= last
+    return values >= largest(values, min(count, values.shape[-1]))[..., :1]
 
 
 def _share_equally(

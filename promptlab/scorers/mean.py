@@ -54,13 +54,18 @@ def _shared_sum(
 
     That needs each prompt's similarities side by side, as `promptlab.evidence.collect` keeps them.
     """
-    kept = int(torch.count_nonzero(weights, dim=-1).max()) if weights.numel() else 0
-    prompts = weights.shape[-1]
-    if similarities.ndim != 3 or not similarities.is_contiguous() or not 0 < kept < prompts:
+    image_and_prompt = weights.nonzero(as_tuple=True)
+    by_prompt = similarities.ndim == 3 and similarities.is_contiguous()
+    if not by_prompt or len(image_and_prompt[0]) in (0, weights.numel()):
         return (weights[..., None, :] @ similarities)[..., 0, :]
-    largest, rows = weights.topk(kept, dim=-1)
-    rows += prompts * torch.arange(len(weights), device=rows.device)[:, None]
-    return embedding_bag(rows, similarities.flatten(0, 1), per_sample_weights=largest, mode="sum")
+    image, prompt = image_and_prompt
+    return embedding_bag(
+        image * weights.shape[-1] + prompt,
+        similarities.flatten(0, 1),
+        offsets=torch.searchsorted(image, torch.arange(len(weights), device=image.device)),
+        per_sample_weights=weights[image_and_prompt],
+        mode="sum",
+    )
 
 
 @SCORERS.register("mean")

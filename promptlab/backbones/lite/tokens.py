@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from promptlab.backbones.lite.stem import StemFeatures
+from promptlab.largest import largest
 
 __all__ = ["RAW_CHANNELS", "SCALES", "TokenBuilder", "gather_raw"]
 
@@ -29,13 +30,18 @@ def gather_raw(features: StemFeatures) -> Float[Tensor, "batch patch 344"]:
     Stride 4: mean, maximum and minimum over the 4 x 4 positions; stride 8: the 2 x 2 positions
     side by side; stride 16 as it is.
     """
-    fine, middle, coarse = (part.contiguous() for part in features)
+    fine, middle, coarse = features
     batch, _, rows, cols = coarse.shape
-    cells = fine.reshape(batch, 24, rows, 4, cols, 4)
-    pooled = [cells.mean((3, 5)), cells.amax((3, 5)), cells.amin((3, 5))]
-    unfolded = middle.reshape(batch, 40, rows, 2, cols, 2).permute(0, 1, 3, 5, 2, 4)
-    maps = torch.cat([*pooled, unfolded.reshape(batch, 160, rows, cols), coarse], dim=1)
-    return maps.flatten(2).transpose(1, 2)
+    pooled = (
+        functional.avg_pool2d(fine, 4),
+        functional.max_pool2d(fine, 4),
+        -functional.max_pool2d(-fine, 4),
+    )
+    # The stem's memory holds channels side by side; so do tokens, and nothing is turned round.
+    cells = middle.permute(0, 2, 3, 1).reshape(batch, rows, 2, cols, 2, 40)
+    unfolded = cells.permute(0, 1, 3, 5, 2, 4).reshape(batch, rows, cols, 160)
+    mean, greatest, least, deep = (each.permute(0, 2, 3, 1) for each in (*pooled, coarse))
+    return torch.cat([mean, greatest, least, unfolded, deep], dim=-1).flatten(1, 2)
 
 
 @final
@@ -105,7 +111,7 @@ def measure_novelty(
     similarity = centred @ centred.transpose(1, 2)
     similarity.diagonal(dim1=1, dim2=2).fill_(-1)
     nearest = min(max(4, patches // 40), patches - 1)
-    novelty = 1 - similarity.topk(nearest, dim=-1, sorted=False).values.mean(-1)
+    novelty = 1 - largest(similarity, nearest).mean(-1)
     median = novelty.median(1, keepdim=True).values
     spread = novelty.std(1, keepdim=True) + 0.02
     return 4 * novelty, (0.5 * (novelty - median) / spread).clamp(-4, 4)
