@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import cv2
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int32
 
 __all__ = [
     "PALETTE",
@@ -31,11 +31,16 @@ __all__ = [
     "blob_outline",
     "coordinates",
     "disc",
+    "ellipses",
     "pick_colour",
     "polygon",
     "relief",
+    "slopes",
     "smooth_noise",
     "stroke",
+    "strokes",
+    "towards_light",
+    "union",
     "white_noise",
 ]
 
@@ -155,6 +160,23 @@ def blend(under: Picture, over: Picture | Colour | RGB, alpha: Coverage) -> Pict
     return result
 
 
+def slopes(height: Coverage, *, span: Number = 1.0) -> tuple[Coverage, Coverage]:
+    """Return the slopes of a height field, counted in units of ``span`` pixels, along x and y."""
+    # Sobel's 3x3 kernel sums 8 unit differences.
+    scale = float(span) / 8
+    slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=scale)
+    slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=scale)
+    return slope_x, slope_y
+
+
+def towards_light(height: Coverage, light: Number, *, span: Number = 1.0) -> Coverage:
+    """Return how steeply a height field faces the light: its slope, 0 where it is level."""
+    slope_x, slope_y = slopes(height, span=span)
+    cosine, sine = np.float32(math.cos(light)), np.float32(math.sin(light))
+    facing: Coverage = -(slope_x * cosine + slope_y * sine)
+    return facing
+
+
 def relief(coverage: Coverage, *, width: Number, gain: Number, light: Number) -> Coverage:
     """Return the shading of a bevelled edge: 1 on flat parts, up to ``1 +- gain`` on the bevel.
 
@@ -168,11 +190,8 @@ def relief(coverage: Coverage, *, width: Number, gain: Number, light: Number) ->
     inside = (coverage > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_3)
     height = cv2.GaussianBlur(np.minimum(distance, span), (0, 0), max(0.7, span / 5))
-    # Sobel's 3x3 kernel sums 8 unit differences; the slope of the bevel itself is 1.
-    slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
-    slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
-    towards = slope_x * np.float32(math.cos(light)) + slope_y * np.float32(math.sin(light))
-    shading: Coverage = np.float32(1) - np.float32(gain) * towards
+    # The slope of the bevel itself is 1.
+    shading: Coverage = np.float32(1) + np.float32(gain) * towards_light(height, light)
     return shading
 
 
@@ -201,10 +220,36 @@ def disc(size: Size, centre: Point, radius: Number) -> Coverage:
 
 def stroke(size: Size, points: Points | Sequence[Point], thickness: Number) -> Coverage:
     """Return the antialiased coverage of a polyline, at least one pixel thick."""
+    return strokes(size, np.asarray(points, np.float64)[None], thickness)
+
+
+def strokes(size: Size, lines: Float[np.ndarray, "line point 2"], thickness: Number) -> Coverage:
+    """Return the antialiased coverage of polylines of as many points each."""
     canvas = np.zeros(size, np.uint8)
-    line = _fixed(points)
-    cv2.polylines(canvas, [line], False, 255, max(1, round(float(thickness))), cv2.LINE_AA, _SHIFT)
+    thick = max(1, round(float(thickness)))
+    cv2.polylines(canvas, list(_fixed(lines)), False, 255, thick, cv2.LINE_AA, _SHIFT)
     return canvas.astype(np.float32) / np.float32(255)
+
+
+def ellipses(
+    size: Size, centres: Points, halves: Points, angles: Float[np.ndarray, " point"]
+) -> Coverage:
+    """Return the antialiased coverage of many ellipses, given their half axes and directions."""
+    canvas = np.zeros(size, np.uint8)
+    places = np.round(centres * (1 << _SHIFT)).astype(int).tolist()
+    # Half a pixel is the least that does not vanish.
+    axes = np.maximum(np.round(halves * (1 << _SHIFT)), 8).astype(int).tolist()
+    for place, axis, angle in zip(places, axes, np.degrees(angles).tolist(), strict=True):
+        cv2.ellipse(canvas, place, axis, angle, 0, 360, 255, -1, cv2.LINE_AA, _SHIFT)
+    return canvas.astype(np.float32) / np.float32(255)
+
+
+def union(*parts: Coverage) -> Coverage:
+    """Return the coverage of all ``parts`` together."""
+    together = parts[0].copy()
+    for part in parts[1:]:
+        np.maximum(together, part, out=together)
+    return together
 
 
 def blob_outline(
@@ -249,5 +294,7 @@ def pick_colour(rng: np.random.Generator, names: Sequence[str] | None = None) ->
     return name, np.clip(rgb, 6, 250).astype(np.float32)
 
 
-def _fixed(points: Points | Sequence[Point]) -> np.ndarray:
+def _fixed(
+    points: Points | Sequence[Point] | Float[np.ndarray, "line point 2"],
+) -> Int32[np.ndarray, "... 2"]:
     return np.round(np.asarray(points, np.float64) * (1 << _SHIFT)).astype(np.int32)

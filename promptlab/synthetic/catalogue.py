@@ -4,13 +4,8 @@ import numpy as np
 
 from promptlab.errors import ConfigError, suggest
 from promptlab.synthetic.canvas import Rendered, Size
-from promptlab.synthetic.objects import OBJECTS
-from promptlab.synthetic.objects.components import COMPONENTS
-from promptlab.synthetic.objects.hardware import HARDWARE
-from promptlab.synthetic.objects.household import HOUSEHOLD
-from promptlab.synthetic.textures import TEXTURES
-from promptlab.synthetic.textures.building import BUILDING
-from promptlab.synthetic.textures.technical import TECHNICAL
+from promptlab.synthetic.objects import OBJECTS, WIDE_OBJECTS
+from promptlab.synthetic.textures import TEXTURES, WIDE_TEXTURES
 
 __all__ = [
     "CATEGORIES",
@@ -36,7 +31,7 @@ def _words(text: str) -> frozenset[str]:
 
 CATEGORIES: tuple[str, ...] = (*TEXTURES, *OBJECTS)
 
-WIDE = frozenset([*BUILDING, *TECHNICAL, *HARDWARE, *COMPONENTS, *HOUSEHOLD])
+WIDE = frozenset([*WIDE_TEXTURES, *WIDE_OBJECTS])
 """Categories that only training uses: they are there to make it meet more kinds of things."""
 
 CORE = frozenset(CATEGORIES) - WIDE

@@ -1,7 +1,7 @@
-"""Scalar fields and small choices that textures and objects are built from."""
+"""Scalar fields, colours and small choices that textures and objects are built from."""
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import cv2
 import numpy as np
@@ -16,27 +16,45 @@ from promptlab.synthetic.canvas import (
     Rendered,
     Size,
     coordinates,
+    smooth_noise,
+    towards_light,
     white_noise,
 )
 
 __all__ = [
+    "HALF",
+    "Dyes",
+    "bent",
+    "brightened",
     "cells",
     "choose",
+    "cycle",
+    "dyed",
+    "edge_distance",
     "fraction",
     "glow",
     "grain",
+    "hillshade",
+    "peak",
     "per_index",
     "ramp",
     "rotated",
+    "sampled",
     "shade",
     "solid",
     "spread",
     "streaks",
     "tinted",
     "unit",
+    "warped",
+    "zigzag",
 ]
 
 T = TypeVar("T")
+Dyes: TypeAlias = Sequence[tuple[str, tuple[Number, Number, Number]]]
+_Field: TypeAlias = Float32[np.ndarray, "height width *channels"]
+
+HALF = np.float32(0.5)
 
 
 def unit(size: Size) -> float:
@@ -79,6 +97,70 @@ def fraction(field: Coverage) -> Coverage:
     """Return the fractional part, in [0, 1)."""
     part: Coverage = field - np.floor(field)
     return part
+
+
+def cycle(index: Coverage, length: int) -> Coverage:
+    """Return ``index`` modulo ``length``, several times faster than numpy does it."""
+    remainder: Coverage = index - np.float32(length) * np.floor(index / np.float32(length))
+    return remainder
+
+
+def zigzag(along: Coverage, pitch: Number) -> Coverage:
+    """Return triangular ridges from 0 to 1, one every ``pitch``."""
+    ridges: Coverage = 2 * np.abs(fraction(along / np.float32(pitch)) - HALF)
+    return ridges
+
+
+def edge_distance(field: Coverage, pitch: Number) -> Coverage:
+    """Return the distance to the nearest whole number of ``field``, where 1 is ``pitch`` long."""
+    return (HALF - np.abs(fraction(field) - HALF)) * np.float32(pitch)
+
+
+def peak(field: Coverage, place: Number, width: Number) -> Coverage:
+    """Return a bump of height 1 where ``field`` equals ``place``: a ring, a line, a highlight."""
+    bump: Coverage = np.exp(-(((field - np.float32(place)) / np.float32(width)) ** 2))
+    return bump
+
+
+def hillshade(height: Coverage, *, gain: Number, light: Number) -> Coverage:
+    """Return the shading of a height field in pixels: 1 where level, brighter towards ``light``."""
+    return np.float32(1) + np.clip(np.float32(gain) * towards_light(height, light), -0.6, 0.6)
+
+
+def bent(
+    rng: np.random.Generator,
+    x: Coverage,
+    y: Coverage,
+    amount: Number,
+    *,
+    cells: Sequence[int] = (2, 5),
+    decay: float = 0.5,
+) -> tuple[Coverage, Coverage]:
+    """Return coordinates displaced smoothly by ``amount``: no real cloth lies perfectly straight.
+
+    ``cells`` and ``decay`` are those of ``smooth_noise``.
+    """
+    size = x.shape[0], x.shape[1]
+    x = x + smooth_noise(rng, size, cells=cells, decay=decay) * np.float32(amount)
+    y = y + smooth_noise(rng, size, cells=cells, decay=decay) * np.float32(amount)
+    return x, y
+
+
+def sampled(field: _Field, x: Coverage, y: Coverage) -> _Field:
+    """Return a picture or a field read at other places; mirrored beyond its edges."""
+    read: _Field = cv2.remap(
+        field, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT,
+    )  # fmt: skip
+    return read
+
+
+def warped(
+    rng: np.random.Generator, field: _Field, *, cells: Sequence[int], amount: Number
+) -> _Field:
+    """Return a picture or a brightness with every place moved smoothly by ``amount`` pixels."""
+    x, y = coordinates((field.shape[0], field.shape[1]))
+    return sampled(field, *bent(rng, x, y, amount, cells=cells))
 
 
 def per_index(rng: np.random.Generator, index: Coverage, *, sigma: Number = 1.0) -> Coverage:
@@ -161,6 +243,23 @@ def tinted(
 ) -> Float32[np.ndarray, "3"]:
     """Return a nearly neutral colour of brightness ``grey``."""
     return np.clip(float(grey) + rng.normal(0, float(tint), 3), 5, 250).astype(np.float32)
+
+
+def dyed(
+    rng: np.random.Generator, dyes: Dyes, *, brightness: float = 0.07, hue: float | None = None
+) -> tuple[str, Colour]:
+    """Return the name of one of ``dyes`` and its colour, jittered in brightness and in hue."""
+    name, rgb = choose(rng, dyes)
+    if hue is None:
+        # Neutral stuff shifts its hue less: one sees a lavender grey at once.
+        hue = 1.5 if max(rgb) - min(rgb) < 20 else 3.5
+    jittered = np.asarray(rgb) * rng.normal(1, brightness) + rng.normal(0, hue, 3)
+    return name, np.clip(jittered, 8, 248).astype(np.float32)
+
+
+def brightened(colour: Colour) -> Colour:
+    """Return ``colour``, brighter where it is so dark that its relief would not show."""
+    return colour + np.float32(max(0.0, 46 - float(colour.mean())))
 
 
 def grain(rng: np.random.Generator, size: Size, *, sigma: Number, strength: Number) -> Coverage:

@@ -7,11 +7,14 @@ import numpy as np
 
 from promptlab.synthetic.canvas import Coverage, Rendered, Renderer, Size, pick_colour
 from promptlab.synthetic.fields import choose, shade, tinted
-from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
+from promptlab.synthetic.objects.rounds import Roundness, round_shading
+from promptlab.synthetic.objects.scene import Scene, random_text, turn
+from promptlab.synthetic.objects.surfaces import metal, moulded
 
 __all__ = ["ELECTRONICS"]
 
 _COPPER = np.asarray([196, 122, 74], np.float32)
+_WRAPPED = Roundness(dark=0.35, bright=0.65, side=0.25, spot=0.4)
 
 
 def _strands(scene: Scene, x: float, y: float, *, radius: float, rings: int) -> Coverage:
@@ -225,12 +228,9 @@ def battery(rng: np.random.Generator, size: Size) -> Rendered:
         return scene.done("grey")
     half = rng.uniform(0.24, 0.42)
     _, y = scene.local()
-    across = np.clip(y / np.float32(half), -1, 1)
-    lean = np.float32(math.sin(scene.light - scene.angle))
-    lit = np.float32(0.35) + np.float32(0.65) * np.sqrt(1 - across * across * np.float32(0.95))
-    lit = lit + lean * across * np.float32(0.25)
-    sheen = np.exp(-(((across - lean * np.float32(0.4)) / np.float32(0.12)) ** 2))
-    lit = lit + np.float32(rng.uniform(0, 0.5)) * sheen
+    lean, gloss = np.float32(math.sin(scene.light - scene.angle)), rng.uniform(0, 0.5)
+    across = y / np.float32(half)
+    lit = round_shading(across, lean, _WRAPPED, gloss=gloss)
     scene.add(scene.box((0.08, half * 0.35), centre=(0.94, 0), corner=0.02), shade(silver, lit))
     scene.add(scene.box((0.92, half), centre=(-0.04, 0), corner=0.05), shade(wrap, lit))
     ends = scene.box((0.05, half), centre=(-0.91, 0)) + scene.box((0.04, half), centre=(0.85, 0))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from promptlab.synthetic.canvas import Rendered, Renderer, Size
-from promptlab.synthetic.fields import fraction, shade, tinted
-from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
+from promptlab.synthetic.fields import shade, tinted, zigzag
+from promptlab.synthetic.objects.scene import Scene, random_text, turn
+from promptlab.synthetic.objects.surfaces import metal, moulded
 
 __all__ = ["FASTENERS"]
 
@@ -161,9 +162,7 @@ def screw(rng: np.random.Generator, size: Size) -> Rendered:
     head_end, tip_start = -0.72, rng.uniform(0.55, 0.95)
     shank_end = rng.uniform(head_end, 0.05)
     x, y = scene.local()
-    tooth = 2 * np.abs(
-        fraction((x + y * np.float32(0.25)) * np.float32(turns / 1.7)) - np.float32(0.5)
-    )
+    tooth = zigzag((x + y * np.float32(0.25)) * np.float32(turns / 1.7), 1.0)
     threaded = (x > shank_end).astype(np.float32)
     half = np.float32(core) + threaded * np.float32(crest - core) * tooth
     taper = np.clip((1 - x) / np.float32(1 - tip_start + 1e-3), 0, 1)

@@ -16,22 +16,15 @@ from promptlab.synthetic.canvas import (
     white_noise,
 )
 from promptlab.synthetic.fields import choose, shade, spread, tinted
+from promptlab.synthetic.objects.outlines import arc_path, blob, placed
 from promptlab.synthetic.objects.scene import Scene
 
 __all__ = ["FOOD"]
 
 
-def _around(rng: np.random.Generator, irregularity: float, elongation: float = 1.0) -> Points:
-    """Return a blob outline in object coordinates that stays inside the unit circle."""
-    outline = blob_outline(rng, (0.0, 0.0), 1.0, irregularity=irregularity, elongation=elongation)
-    fitted: Points = outline / np.hypot(outline[:, 0], outline[:, 1]).max()
-    return fitted
-
-
-def _arc(bend: float, spread_angle: float) -> Points:
+def _crescent(bend: float, spread_angle: float) -> Points:
     """Return a circular arc in object coordinates, centred on the object."""
-    angle = np.linspace(-spread_angle, spread_angle, 30)
-    return np.stack([bend * np.cos(angle) - bend * 0.55, bend * np.sin(angle)], axis=1)
+    return arc_path((-bend * 0.55, 0.0), bend, -spread_angle, spread_angle, count=30)
 
 
 def foodnut(rng: np.random.Generator, size: Size) -> Rendered:
@@ -42,7 +35,7 @@ def foodnut(rng: np.random.Generator, size: Size) -> Rendered:
     ribs = np.sin(y * np.float32(rng.uniform(14, 30)) + smooth_noise(rng, size, cells=(3, 6)))
     fine = smooth_noise(rng, size, cells=(10, 30), decay=0.8)
     surface = shade(base, 1 + np.float32(0.07) * ribs + np.float32(0.06) * fine)
-    body = scene.shape(_around(rng, 0.08, rng.uniform(1.0, 1.7)))
+    body = scene.shape(blob(rng, 0.08, rng.uniform(1.0, 1.7)))
     scene.add(body, surface, bevel=0.8, gain=0.8, gloss=rng.uniform(0, 0.35), dome=True)
     if rng.random() < 0.6:
         edge = np.float32(rng.uniform(-0.6, -0.2)) + np.float32(0.06) * ribs
@@ -57,7 +50,7 @@ def cashew(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a cashew kernel: a pale curved bean with faint grooves."""
     scene = Scene(rng, size, fill=(0.65, 0.97))
     base = np.asarray([222, 194, 146], np.float32) * np.float32(rng.uniform(0.75, 1.08))
-    path = _arc(rng.uniform(0.55, 0.72), rng.uniform(1.0, 1.6))
+    path = _crescent(rng.uniform(0.55, 0.72), rng.uniform(1.0, 1.6))
     body = np.zeros(size, np.float32)
     thick = np.linspace(rng.uniform(0.24, 0.3), rng.uniform(0.3, 0.4), len(path))
     for (x, y), radius in zip(path, thick, strict=True):
@@ -103,7 +96,7 @@ def cookie(rng: np.random.Generator, size: Size) -> Rendered:
     elif kind < 0.55:
         body = scene.box((0.95, rng.uniform(0.6, 0.9)), corner=0.1)
     else:
-        body = scene.shape(_around(rng, rng.uniform(0.03, 0.12)))
+        body = scene.shape(blob(rng, rng.uniform(0.03, 0.12)))
     scene.add(body, shade(base, (1 + crumb) * brown), bevel=0.16, gain=0.5, dome=True)
     if rng.random() < 0.5:
         dark = np.asarray([62, 38, 26], np.float32)
@@ -126,13 +119,12 @@ def macaroni(rng: np.random.Generator, size: Size) -> Rendered:
     base = np.asarray([226, 186, 96], np.float32) * np.float32(rng.uniform(0.8, 1.08))
     count = int(choose(rng, (1, 1, 2, 3)))
     for i in range(count):
-        path = _arc(rng.uniform(0.6, 0.75) * (1 if count == 1 else 0.62), rng.uniform(0.9, 1.4))
-        turned = rng.uniform(0, 6.28) if count > 1 else 0.0
-        spin = np.asarray(
-            [[math.cos(turned), math.sin(turned)], [-math.sin(turned), math.cos(turned)]]
+        path = _crescent(
+            rng.uniform(0.6, 0.75) * (1 if count == 1 else 0.62), rng.uniform(0.9, 1.4)
         )
-        shift = np.asarray([(i - (count - 1) / 2) * 0.7, rng.uniform(-0.25, 0.25)])
-        path = path @ spin + (shift if count > 1 else 0.0)
+        turned = rng.uniform(0, 6.28) if count > 1 else 0.0
+        shift = ((i - (count - 1) / 2) * 0.7, rng.uniform(-0.25, 0.25))
+        path = placed(path, shift if count > 1 else (0.0, 0.0), turned)
         thick = rng.uniform(0.34, 0.44) * (1 if count == 1 else 0.62)
         body = scene.line(path, thick)
         scene.add(body, base, bevel=thick / 2, gain=0.7, gloss=rng.uniform(0, 0.3), dome=True)
@@ -157,7 +149,7 @@ def fruit(rng: np.random.Generator, size: Size) -> Rendered:
     else:
         dots = np.clip((white_noise(rng, size, sigma=1.0) - 2.2) * 2, 0, 1)
         surface = shade(surface, 1 + np.float32(rng.uniform(-0.25, 0.25)) * dots)
-    body = scene.shape(_around(rng, rng.uniform(0.03, 0.12), rng.uniform(1, 1.45)))
+    body = scene.shape(blob(rng, rng.uniform(0.03, 0.12), rng.uniform(1, 1.45)))
     gloss = 0.05 if name == "brown" else rng.uniform(0.1, 0.6)
     scene.add(body, scene.distinct(surface), bevel=0.85, gain=0.8, gloss=gloss, dome=True)
     if rng.random() < 0.6 and name != "brown":

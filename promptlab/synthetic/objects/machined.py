@@ -6,8 +6,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from promptlab.synthetic.canvas import Rendered, Renderer, Size, smooth_noise
-from promptlab.synthetic.fields import choose, fraction, glow, shade, tinted
-from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
+from promptlab.synthetic.fields import choose, fraction, glow, peak, shade, tinted
+from promptlab.synthetic.objects.scene import Scene, random_text, turn
+from promptlab.synthetic.objects.surfaces import coated, metal, moulded
 
 __all__ = ["MACHINED"]
 
@@ -15,9 +16,7 @@ __all__ = ["MACHINED"]
 def plate(rng: np.random.Generator, size: Size) -> Rendered:
     """Render a sheet-metal bracket: holes, slots, bent legs and specular marks are normal."""
     scene = Scene(rng, size, fill=(0.65, 0.98))
-    name, surface = (
-        moulded(scene, ("black", "white", "grey")) if rng.random() < 0.3 else metal(scene)
-    )
+    name, surface = coated(scene, ("black", "white", "grey"), painted=0.3)
     half = (rng.uniform(0.75, 0.95), rng.uniform(0.35, 0.75))
     body = scene.box(half, corner=rng.uniform(0, 0.3))
     for _ in range(int(rng.integers(0, 4))):
@@ -160,9 +159,7 @@ def tire(rng: np.random.Generator, size: Size) -> Rendered:
     scene.shade_by(1 - np.float32(0.55) * lugs)
     hub = rng.uniform(0.42, 0.66)
     for _ in range(int(rng.integers(1, 5))):
-        ring = np.exp(
-            -(((radius - np.float32(rng.uniform(hub, shoulder))) / np.float32(0.012)) ** 2)
-        )
+        ring = peak(radius, rng.uniform(hub, shoulder), 0.012)
         scene.light_up(ring, rng.uniform(-30, 45))
     word = random_text(rng, int(rng.integers(5, 12)))
     start = rng.uniform(0, 6)
@@ -195,7 +192,7 @@ def _tread(scene: Scene, surface: np.ndarray) -> Rendered:
     ribs = int(rng.integers(2, 5))
     for i in range(ribs):
         place = half[1] * (2 * (i + 0.5) / ribs - 1) * 0.8
-        grooves = np.maximum(grooves, np.exp(-(((y - np.float32(place)) / np.float32(0.03)) ** 2)))
+        grooves = np.maximum(grooves, peak(y, place, 0.03))
     phase = fraction(
         np.arcsin(np.clip(x, -1, 1)) * np.float32(blocks) + np.abs(y) * np.float32(lean * 4)
     )

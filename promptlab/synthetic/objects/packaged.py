@@ -6,28 +6,19 @@ from collections.abc import Mapping
 import numpy as np
 
 from promptlab.synthetic.canvas import (
-    Coverage,
     Rendered,
     Renderer,
     Size,
     pick_colour,
     smooth_noise,
 )
-from promptlab.synthetic.fields import choose, fraction, grain, shade, tinted
-from promptlab.synthetic.objects.scene import Scene, metal, moulded, random_text, turn
+from promptlab.synthetic.fields import choose, fraction, grain, peak, shade, tinted
+from promptlab.synthetic.objects.rounds import upright_round
+from promptlab.synthetic.objects.scene import Scene, random_text, turn
+from promptlab.synthetic.objects.surfaces import metal, moulded
 from promptlab.synthetic.textures import TEXTURES
 
 __all__ = ["PACKAGED"]
-
-
-def _cylinder(scene: Scene, across: Coverage) -> Coverage:
-    """Return the shading of an upright cylinder; ``across`` runs from -1 to 1 over its width."""
-    side = np.float32(math.cos(scene.light) * 0.45)
-    inside = np.clip(across, -1, 1)
-    body = np.float32(0.45) + np.float32(0.6) * np.sqrt(np.clip(1 - inside * inside, 0, 1))
-    sheen = np.exp(-(((inside - side) / np.float32(0.1)) ** 2))
-    lit: Coverage = body + side * inside * np.float32(0.4) + np.float32(0.25) * sheen
-    return lit
 
 
 def bottle(rng: np.random.Generator, size: Size) -> Rendered:
@@ -47,10 +38,10 @@ def bottle(rng: np.random.Generator, size: Size) -> Rendered:
     scene.add(body, shade(np.asarray(glass, np.float32), profile))
     for _ in range(int(rng.integers(3, 9))):
         place = choose(rng, (mouth + 0.03, lip, lip - 0.06, 0.95, mouth * 0.8))
-        ring = np.exp(-(((radius - np.float32(place)) / np.float32(rng.uniform(0.01, 0.04))) ** 2))
+        ring = peak(radius, place, rng.uniform(0.01, 0.04))
         arc = np.cos(theta * int(rng.integers(1, 4)) + rng.uniform(0, 6.28))
         scene.light_up(ring * np.clip(arc * 3 - 0.8, 0, 1), rng.uniform(40, 190))
-    rim = np.exp(-(((radius - np.float32((mouth + lip) / 2)) / np.float32(0.05)) ** 2))
+    rim = peak(radius, (mouth + lip) / 2, 0.05)
     scene.light_up(rim, rng.uniform(0, 120))
     return scene.done(name)
 
@@ -68,7 +59,7 @@ def juicebottle(rng: np.random.Generator, size: Size) -> Rendered:
     body = scene.shape(profile + mirrored)
     x, y = scene.local()
     widths = np.interp(y, [p[1] for p in profile], [p[0] for p in profile]).astype(np.float32)
-    lit = _cylinder(scene, x / widths)
+    lit = upright_round(scene, x / widths)
     glass = scene.behind * np.float32(0.6) + np.float32(55)
     scene.add(body, shade(glass, lit))
     name, liquid = pick_colour(
@@ -79,7 +70,7 @@ def juicebottle(rng: np.random.Generator, size: Size) -> Rendered:
     scene.mark(filled * np.float32(0.9), shade(liquid, lit))
     top = scene.box((neck * 1.15, 0.09), centre=(0, -0.9), corner=0.02)
     if rng.random() < 0.6:
-        scene.add(top, shade(moulded(scene)[1], _cylinder(scene, x / np.float32(neck * 1.2))))
+        scene.add(top, shade(moulded(scene)[1], upright_round(scene, x / np.float32(neck * 1.2))))
     if rng.random() < 0.85:
         _, paper = pick_colour(rng, ("white", "white", "beige", "yellow", "green"))
         middle, tall = rng.uniform(0.15, 0.4), rng.uniform(0.16, 0.34)
@@ -114,7 +105,7 @@ def capsule(rng: np.random.Generator, size: Size) -> Rendered:
     cap = np.clip((x - np.float32(seam)) * np.float32(scene.reach) + np.float32(0.5), 0, 1)
     scene.picture = scene.picture + (keep - scene.picture) * cap[..., None]
     scene.coverage = np.maximum(front, rear)
-    scene.light_up(np.exp(-(((x - np.float32(seam)) / np.float32(0.02)) ** 2)), -40)
+    scene.light_up(peak(x, seam, 0.02), -40)
     for place in (-0.5, 0.5):
         if rng.random() < 0.5:
             word = random_text(rng, int(rng.integers(2, 4)))
@@ -198,7 +189,7 @@ def zipper(rng: np.random.Generator, size: Size) -> Rendered:
         scene.add(tooth, teeth, bevel=pitch * 0.25, gain=0.6)
     for place in (half * 2.1, -half * 2.1):
         dash = (fraction(x * 9) < 0.65).astype(np.float32)
-        seam = np.exp(-(((y - np.float32(place)) / np.float32(0.012)) ** 2)) * dash
+        seam = peak(y, place, 0.012) * dash
         scene.light_up(seam, rng.uniform(-45, 45))
     if rng.random() < 0.2:
         slider = scene.box((0.2, half * 1.3), centre=(rng.uniform(-0.6, 0.6), 0), corner=0.08)
@@ -223,7 +214,7 @@ def candle(rng: np.random.Generator, size: Size) -> Rendered:
     half = rng.uniform(0.3, 0.6)
     x, _ = scene.local()
     scene.add(scene.line([(0, -0.95), (rng.normal(0, 0.03), -0.6)], 0.045), ink)
-    lit = _cylinder(scene, x / np.float32(half))
+    lit = upright_round(scene, x / np.float32(half))
     body = np.maximum(
         scene.box((half, 0.78), centre=(0, 0.2), corner=0.03),
         scene.ellipse((half, half * 0.25), centre=(0, -0.58)),

@@ -26,12 +26,13 @@ from promptlab.synthetic.canvas import (
     pick_colour,
     polygon,
     relief,
+    slopes,
     stroke,
 )
 from promptlab.synthetic.fields import choose, grain, shade, tinted, unit
 from promptlab.synthetic.textures import TEXTURES
 
-__all__ = ["BACKGROUNDS", "Scene", "backdrop", "metal", "moulded", "random_text", "turn"]
+__all__ = ["BACKGROUNDS", "Scene", "backdrop", "random_text", "turn"]
 
 # No texture kept out of training (catalogue.HELD_OUT) may appear here.
 BACKGROUNDS: tuple[str, ...] = (
@@ -59,26 +60,6 @@ def backdrop(rng: np.random.Generator, size: Size) -> Picture:
     fall = np.float32(rng.uniform(0, 0.4)) * (x * x + y * y) * scale * scale
     lit: Picture = np.clip(shade(picture, 1 + slope - fall), 0, 255)
     return lit
-
-
-def metal(scene: "Scene") -> tuple[str, Picture]:
-    """Return the colour name and surface of a metal part."""
-    rng, size = scene.rng, scene.size
-    rendered = TEXTURES[choose(rng, ("brushed", "steel", "steel"))](rng, size)
-    picture = rendered.picture
-    x, _ = coordinates(size, angle=rng.uniform(0, 6.283), centre=(size[1] / 2, size[0] / 2))
-    picture = shade(picture, 1 + np.float32(rng.uniform(0, 0.5) / min(size)) * x)
-    name = rendered.colour
-    if name == "grey" and rng.random() < 0.15:
-        name, picture = "yellow", picture * np.asarray([1.18, 0.98, 0.58], np.float32)
-    return name, scene.distinct(picture)
-
-
-def moulded(scene: "Scene", names: Sequence[str] | None = None) -> tuple[str, Picture]:
-    """Return the colour name and surface of a part of plastic, lacquer or another smooth stuff."""
-    name, colour = pick_colour(scene.rng, names)
-    noise = grain(scene.rng, scene.size, sigma=0.8, strength=scene.rng.uniform(0.005, 0.035))
-    return name, scene.distinct(shade(colour, noise))
 
 
 def random_text(rng: np.random.Generator, length: int) -> str:
@@ -323,8 +304,7 @@ def _rounded(coverage: Coverage, *, span: float, light: float) -> tuple[Coverage
     share = np.clip(distance / np.float32(max(span, 1.0)), 0, 1)
     height = np.sqrt(share * (2 - share)) * np.float32(max(span, 1.0))
     height = cv2.GaussianBlur(height, (0, 0), max(0.8, span / 7))
-    slope_x = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
-    slope_y = cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
+    slope_x, slope_y = slopes(height)
     norm = 1 / np.sqrt(1 + slope_x * slope_x + slope_y * slope_y)
     towards = slope_x * np.float32(math.cos(light)) + slope_y * np.float32(math.sin(light))
     # Light 45 degrees above the table: cosine between normal and light, centred on flat parts.

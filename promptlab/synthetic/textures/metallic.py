@@ -22,6 +22,7 @@ from promptlab.synthetic.fields import (
     fraction,
     glow,
     grain,
+    peak,
     ramp,
     rotated,
     shade,
@@ -118,7 +119,7 @@ def perforated(rng: np.random.Generator, size: Size) -> Rendered:
     square = rng.random() < 0.2
     distance = np.maximum(np.abs(across), np.abs(down)) if square else np.hypot(across, down)
     inside = np.clip((radius - distance) * np.float32(pitch) + np.float32(0.5), 0, 1)
-    rim = np.exp(-(((distance - radius - np.float32(0.03)) / np.float32(0.06)) ** 2))
+    rim = peak(distance - radius, 0.03, 0.06)
     light: Coverage = 1 + np.float32(0.04) * smooth_noise(rng, size, cells=(3, 20))
     light = light + glow(rng, size, widths=(0.2, 0.6)) * np.float32(rng.uniform(0, 0.3))
     light = light + rim * down * np.float32(rng.uniform(-1.2, 1.2))

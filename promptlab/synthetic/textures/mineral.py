@@ -17,9 +17,10 @@ from promptlab.synthetic.canvas import (
     white_noise,
 )
 from promptlab.synthetic.fields import (
+    bent,
     cells,
     choose,
-    fraction,
+    edge_distance,
     glow,
     grain,
     per_index,
@@ -88,10 +89,7 @@ def _laid_tiles(rng: np.random.Generator, size: Size) -> Rendered:
     x, y = coordinates(size, angle=rng.normal(0, 0.04))
     x, y = x + np.float32(rng.uniform(0, pitch)), y + np.float32(rng.uniform(0, pitch))
     column, row = np.floor(x / pitch), np.floor(y / pitch)
-    inner = np.minimum(
-        np.float32(0.5) - np.abs(fraction(x / pitch) - np.float32(0.5)),
-        np.float32(0.5) - np.abs(fraction(y / pitch) - np.float32(0.5)),
-    ) * np.float32(pitch)
+    inner = np.minimum(edge_distance(x / pitch, pitch), edge_distance(y / pitch, pitch))
     joint = max(1.0, rng.uniform(1, 2.5) * u)
     glazed = np.clip(inner - np.float32(joint) + 0.5, 0, 1)
     tone = per_index(rng, column * 131 + row, sigma=rng.uniform(0.01, 0.1))
@@ -124,14 +122,11 @@ def brick(rng: np.random.Generator, size: Size) -> Rendered:
     length = rng.uniform(36, 96) * u
     course = length * rng.uniform(0.3, 0.5)
     x, y = coordinates(size, angle=rng.normal(0, 0.03))
-    x = x + smooth_noise(rng, size, cells=(20,)) * np.float32(0.6 * u) + np.float32(length)
-    y = y + smooth_noise(rng, size, cells=(20,)) * np.float32(0.6 * u) + np.float32(length)
+    x, y = bent(rng, x, y, 0.6 * u, cells=(20,))
+    x, y = x + np.float32(length), y + np.float32(length)
     row = np.floor(y / course)
     along = x / length + np.mod(row, 2) * np.float32(0.5)
-    inner = np.minimum(
-        (np.float32(0.5) - np.abs(fraction(along) - np.float32(0.5))) * np.float32(length),
-        (np.float32(0.5) - np.abs(fraction(y / course) - np.float32(0.5))) * np.float32(course),
-    )
+    inner = np.minimum(edge_distance(along, length), edge_distance(y / course, course))
     gap = max(0.8, rng.uniform(0.9, 2.2) * u)
     face = np.clip((inner - np.float32(gap)) / np.float32(max(1.0, u)), 0, 1)
     tone = per_index(rng, np.floor(along) * 37 + row * 411, sigma=rng.uniform(0.05, 0.16))

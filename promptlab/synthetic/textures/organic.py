@@ -19,6 +19,7 @@ from promptlab.synthetic.canvas import (
 from promptlab.synthetic.fields import (
     cells,
     choose,
+    edge_distance,
     fraction,
     glow,
     grain,
@@ -79,7 +80,7 @@ def wood(rng: np.random.Generator, size: Size) -> Rendered:
     if rng.random() < 0.25:
         plank = rng.uniform(45, 120) * u
         number = np.floor(across / plank)
-        edge = (np.float32(0.5) - np.abs(fraction(across / plank) - np.float32(0.5))) * plank
+        edge = edge_distance(across / plank, plank)
         light = light * (1 + per_index(rng, number, sigma=0.08))
         light = light * (
             np.float32(0.35) + np.float32(0.65) * np.clip(edge / max(1, 1.5 * u), 0, 1)

@@ -19,7 +19,9 @@ from promptlab.synthetic.canvas import (
     white_noise,
 )
 from promptlab.synthetic.fields import (
+    bent,
     choose,
+    cycle,
     fraction,
     grain,
     per_index,
@@ -29,19 +31,10 @@ from promptlab.synthetic.fields import (
     spread,
     streaks,
     unit,
+    zigzag,
 )
 
 __all__ = ["WOVEN"]
-
-
-def _bent_coordinates(
-    rng: np.random.Generator, size: Size, angle: float, bend: float
-) -> tuple[Coverage, Coverage]:
-    """Return rotated coordinates, displaced smoothly: no real cloth lies perfectly straight."""
-    x, y = coordinates(size, angle=angle)
-    shift_x = smooth_noise(rng, size, cells=(2, 5)) * np.float32(bend)
-    shift_y = smooth_noise(rng, size, cells=(2, 5)) * np.float32(bend)
-    return x + shift_x, y + shift_y
 
 
 def _weave(
@@ -51,7 +44,7 @@ def _weave(
 
     ``float_length`` 1 is plain weave, 2 and 3 are twills.
     """
-    x, y = _bent_coordinates(rng, size, angle, rng.uniform(0, 0.35) * period)
+    x, y = bent(rng, *coordinates(size, angle=angle), rng.uniform(0, 0.35) * period)
     warp, weft = np.floor(x / period), np.floor(y / period)
     over = np.mod(warp + weft, float_length + 1) < max(1, float_length // 2 + float_length % 2)
     across_warp = np.sin(np.pi * fraction(x / period))
@@ -115,9 +108,8 @@ def knit(rng: np.random.Generator, size: Size) -> Rendered:
     name, main = pick_colour(rng)
     pitch = max(6.0, rng.uniform(9, 24) * u)
     rise = pitch * rng.uniform(0.65, 0.95)
-    x, y = _bent_coordinates(rng, size, rng.normal(0, 0.08), pitch * 0.12)
-    across = fraction(x / pitch)
-    leg = np.abs(across - np.float32(0.5)) * 2
+    x, y = bent(rng, *coordinates(size, angle=rng.normal(0, 0.08)), pitch * 0.12)
+    leg = zigzag(x, pitch)
     phase = (y + leg * np.float32(rise * rng.uniform(0.7, 1.1))) / np.float32(rise)
     loop = np.sqrt(np.abs(np.sin(np.pi * phase))) * np.sqrt(np.abs(np.sin(np.pi * leg)) + 0.02)
     plies = np.sin(2 * np.pi * (phase * 2 + leg * 2)) * np.float32(0.07)
@@ -137,7 +129,7 @@ def basket(rng: np.random.Generator, size: Size) -> Rendered:
     name, main = pick_colour(rng, ("brown", "beige", "beige", "orange", "yellow", "white", "grey"))
     period = max(6.0, rng.uniform(10, 30) * u)
     angle = choose(rng, (0.0, math.pi / 4)) + rng.normal(0, 0.06)
-    x, y = _bent_coordinates(rng, size, angle, period * 0.1)
+    x, y = bent(rng, *coordinates(size, angle=angle), period * 0.1)
     columns, rows = np.floor(x / period), np.floor(y / period)
     over = np.mod(columns + rows, 2) > 0
     top = np.where(over, np.sin(np.pi * fraction(x / period)), np.sin(np.pi * fraction(y / period)))
@@ -161,7 +153,7 @@ def carpet(rng: np.random.Generator, size: Size) -> Rendered:
     light = np.float32(0.5) + np.float32(0.55) * pile + mottle
     if rng.random() < 0.35:
         pitch = max(3.0, rng.uniform(5, 11) * u)
-        x, y = _bent_coordinates(rng, size, rng.normal(0, 0.1), pitch * 0.3)
+        x, y = bent(rng, *coordinates(size, angle=rng.normal(0, 0.1)), pitch * 0.3)
         loops = np.abs(np.sin(np.pi * x / pitch)) * (
             np.float32(0.6) + np.float32(0.4) * np.abs(np.sin(np.pi * y / (1.5 * pitch)))
         )
@@ -181,7 +173,7 @@ def mesh(rng: np.random.Generator, size: Size) -> Rendered:
     ground = _contrasting(rng, wire)
     pitch = max(7.0, rng.uniform(11, 36) * u)
     angle = choose(rng, (0.0, 0.0, math.pi / 4)) + rng.normal(0, 0.05)
-    x, y = _bent_coordinates(rng, size, angle, pitch * 0.04)
+    x, y = bent(rng, *coordinates(size, angle=angle), pitch * 0.04)
     ratio = rng.uniform(0.6, 1.0) if rng.random() < 0.4 else 1.0
     wave = pitch * rng.uniform(0.05, 0.14) if rng.random() < 0.6 else 0.0
     rows, columns = np.floor(y / (pitch * ratio)), np.floor(x / pitch)
@@ -207,7 +199,7 @@ def mesh(rng: np.random.Generator, size: Size) -> Rendered:
 
 
 def _sign(index: Coverage) -> Coverage:
-    sign: Coverage = 1 - 2 * np.mod(index, 2)
+    sign: Coverage = 1 - 2 * cycle(index, 2)
     return sign
 
 

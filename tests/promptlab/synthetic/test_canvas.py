@@ -9,11 +9,15 @@ from promptlab.synthetic.canvas import (
     blob_outline,
     coordinates,
     disc,
+    ellipses,
     pick_colour,
     polygon,
     relief,
     smooth_noise,
     stroke,
+    strokes,
+    towards_light,
+    union,
     white_noise,
 )
 
@@ -65,6 +69,31 @@ def test_relief_is_one_on_flat_and_bright_towards_the_light() -> None:
 
 def test_relief_is_one_everywhere_when_gain_is_zero() -> None:
     assert np.all(relief(disc((40, 50), (20, 20), 9), width=3, gain=0, light=1.0) == 1)
+
+
+def test_towards_light_is_the_slope_of_a_ramp() -> None:
+    ramp = np.tile(np.arange(20, dtype=np.float32)[::-1], (10, 1))
+    # Falling by one per pixel towards the light at the right: it faces it with slope 1.
+    assert towards_light(ramp, 0.0)[5, 10] == pytest.approx(1)
+    assert towards_light(ramp, math.pi)[5, 10] == pytest.approx(-1)
+    assert towards_light(ramp, math.pi / 2)[5, 10] == pytest.approx(0, abs=1e-6)
+    assert towards_light(ramp, 0.0, span=3)[5, 10] == pytest.approx(3)
+
+
+def test_strokes_are_the_union_of_their_lines() -> None:
+    lines = np.asarray([[(4, 4), (30, 4)], [(4, 12), (30, 20)]], np.float64)
+    each = [stroke((24, 40), line, 3) for line in lines]
+    assert np.array_equal(strokes((24, 40), lines, 3), union(*each))
+
+
+def test_ellipses_turn_about_their_centres() -> None:
+    centres, halves = np.asarray([(20.0, 10.0)]), np.asarray([(8.0, 2.0)])
+    lying = ellipses((30, 40), centres, halves, np.asarray([0.0]))
+    assert lying[10, 26] == 1
+    assert lying[16, 20] == 0
+    standing = ellipses((30, 40), centres, halves, np.asarray([math.pi / 2]))
+    assert standing[16, 20] == 1
+    assert standing[10, 26] == 0
 
 
 def test_polygon_and_stroke_cover_their_middle_only() -> None:
