@@ -12,6 +12,8 @@ def test_groups_name_only_categories() -> None:
         if group not in ("render", "CATEGORIES"):
             assert getattr(catalogue, group) <= set(CATEGORIES), group
     assert len(HELD_OUT) == 10
+    assert HELD_OUT <= catalogue.CORE
+    assert len(catalogue.WIDE) == 60
 
 
 def test_render_follows_the_name() -> None:

@@ -15,13 +15,13 @@ from promptlab.backbones.lite.dataset import (
     plan_shards,
 )
 from promptlab.backbones.lite.recipe import ShardShare, read_recipe
-from promptlab.synthetic.catalogue import HELD_OUT
+from promptlab.synthetic.catalogue import CORE, HELD_OUT, WIDE
 
 
 @pytest.fixture(scope="module")
 def recipe():
     recipe = read_recipe()
-    shards = (ShardShare("core", (160, 160), 0.5), ShardShare("core", (160, 192), 0.5))
+    shards = (ShardShare("core", (160, 160), 0.5), ShardShare("wide", (160, 192), 0.5))
     data = replace(
         recipe.data,
         training_pairs=4,
@@ -70,6 +70,11 @@ def test_twins_alternate_and_share_category_and_size(recipe, folder):
             assert normal.category not in HELD_OUT
         assert (group.coverage[::2] == 0).all()
         assert (group.coverage[1::2] > 0).any(dim=1).all()
+
+
+def test_a_training_shard_shows_the_categories_that_the_recipe_names(recipe, folder):
+    for group, allowed in zip(load_split(recipe, folder, "train"), (CORE, WIDE), strict=True):
+        assert {facts.category for facts in group.facts} <= allowed - HELD_OUT
 
 
 def test_held_out_split_shows_held_out_categories_with_masks(recipe, folder):
