@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from promptlab.backbones.base import Backbone
 from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
-from promptlab.datasets.images import IMAGE_SUFFIXES
+from promptlab.datasets.images import FOREIGN_SUFFIXES, IMAGE_SUFFIXES
 from promptlab.detector import build_aligner, build_scorer, predict
 from promptlab.errors import DataError
 from promptlab.evidence import encode_bank, gather_batches
@@ -38,7 +38,8 @@ class ScoredImage:
 def find_images(paths: Sequence[Path]) -> tuple[Path, ...]:
     """Return the named files, and all images inside the named folders, sorted; no hidden ones.
 
-    A link inside a folder that leads nowhere counts as an image, so that it gets its line.
+    A link inside a folder that leads nowhere and a picture in a format that is not read count as
+    images, so that each gets its line.
 
     Raises:
         DataError: when a path is neither a file nor a folder, or nothing is an image.
@@ -67,7 +68,8 @@ def _leads_nowhere(path: Path) -> bool:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+    is_picture = path.suffix.lower() in IMAGE_SUFFIXES | FOREIGN_SUFFIXES
+    return is_picture and not path.name.startswith(".")
 
 
 def score_images(

@@ -16,9 +16,21 @@ from PIL import Image, ImageOps
 from promptlab.errors import DataError
 from promptlab.types import Size
 
-__all__ = ["IMAGE_SUFFIXES", "MAX_PIXELS", "image_size", "is_blank", "load_image", "load_mask"]
+__all__ = [
+    "FOREIGN_SUFFIXES",
+    "IMAGE_SUFFIXES",
+    "MAX_PIXELS",
+    "image_size",
+    "is_blank",
+    "load_image",
+    "load_mask",
+]
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+FOREIGN_SUFFIXES = frozenset(
+    {".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".dng", ".cr2", ".cr3", ".nef", ".arw"}
+)
+"""Pictures too, but in formats that are not read: to be told of, not to be passed over."""
 MAX_PIXELS = 128_000_000
 """Larger images are refused: 384 MB as RGB, and often a decompression bomb."""
 
@@ -116,9 +128,10 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     # Decoders of foreign bytes raise what they like: struct.error, SyntaxError, IndexError, ...
     except Exception as error:
         what = "is empty" if _is_empty(path) else f"cannot be decoded ({_first_line(error)})"
+        remedy = "convert" if path.suffix.lower() in FOREIGN_SUFFIXES else "replace"
         raise DataError(
             f"{path} must be a readable image (PNG, JPEG, BMP, TIFF or WebP), but {what}; "
-            "replace or remove it."
+            f"{remedy} or remove it."
         ) from error
 
 

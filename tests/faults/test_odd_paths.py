@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fakes import TinyBackbone, write_mvtec
+from PIL import Image
 
 import promptlab.backbones
 from aligners.base import Requirements
@@ -88,6 +89,19 @@ def test_links_that_lead_nowhere_get_a_line(tmp_path: Path) -> None:
     (batch,) = encode_images(TinyBackbone(), found, requires=Requirements(), store=store)
     assert "loop.png: Too many levels of symbolic links" in batch.unreadable[0]
     assert "lost.png: No such file or directory" in batch.unreadable[1]
+
+
+def test_pictures_in_formats_that_are_not_read_get_a_line(tmp_path: Path) -> None:
+    Image.new("RGB", (16, 8)).save(tmp_path / "a.GIF")
+    (tmp_path / "b.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    (tmp_path / "notes.txt").write_text("no picture", encoding="utf-8")
+    found = find_images([tmp_path])
+    assert [path.name for path in found] == ["a.GIF", "b.heic"]
+    store = FeatureStore(tmp_path / "cache")
+    (batch,) = encode_images(TinyBackbone(), found, requires=Requirements(), store=store)
+    for reason in batch.unreadable.values():
+        assert "must be a readable image (PNG, JPEG, BMP, TIFF or WebP)" in reason
+        assert reason.endswith("convert or remove it.")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this system")
