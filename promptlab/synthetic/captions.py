@@ -4,7 +4,7 @@ Knows how sentences are put together from the words of ``names`` and ``wording``
 each gets; whether a caption is true of a scene is decided in ``truth``.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -109,13 +109,19 @@ class _Noun:
 _Phrase: TypeAlias = Callable[[np.random.Generator, _Noun], Caption]
 
 
-def build_captions(rng: np.random.Generator) -> tuple[Caption, ...]:
+def build_captions(
+    rng: np.random.Generator, categories: Collection[str] = CATEGORIES
+) -> tuple[Caption, ...]:
     """Return the training captions: unique texts, no category that is held out.
 
     Where the same text arises for several nouns or concepts, its meanings are joined.
+
+    Args:
+        rng: Source of randomness.
+        categories: What captions may speak of.
     """
     found: dict[str, Caption] = {}
-    for noun in _nouns():
+    for noun in _nouns(HELD_OUT.union(categories)):
         for caption in _about(noun, rng):
             key = caption.text.lower().rstrip(".")
             known = found.get(key)
@@ -154,17 +160,19 @@ def defect_prompts(defect: str, noun: str) -> tuple[str, ...]:
     return tuple(prompts)
 
 
-def _nouns() -> Iterator[_Noun]:
+def _nouns(known: frozenset[str]) -> Iterator[_Noun]:
     for text in GENERIC_NAMES:
         yield _Noun(text, _ALL, "generic")
-    for categories, names in GROUPS:
-        for text in names:
-            yield _Noun(text, categories, "material")
-    trained = [category for category in CATEGORIES if category not in HELD_OUT]
+    for group, names in GROUPS:
+        members = group & known
+        for text in names if len(members) > 1 else ():
+            yield _Noun(text, members, "material")
+    ordered = [category for category in CATEGORIES if category in known]
+    trained = [category for category in ordered if category not in HELD_OUT]
     texts = dict.fromkeys(name for category in trained for name in CATEGORY_NAMES[category])
     for text in texts:
         # A name that categories share ("nut") is true of each of them.
-        sharing = frozenset(c for c in CATEGORIES if text in CATEGORY_NAMES[c])
+        sharing = frozenset(c for c in ordered if text in CATEGORY_NAMES[c])
         yield _Noun(text, sharing, "category")
 
 

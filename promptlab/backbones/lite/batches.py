@@ -68,7 +68,7 @@ class CaptionTable:
 def index_captions(recipe: Recipe, folder: Path) -> CaptionTable:
     """Build the captions, embed their sentences once, index them."""
     rng = np.random.default_rng((recipe.seed, CAPTION_SEED))
-    captions = build_captions(rng)
+    captions = build_captions(rng, recipe.categories)
     if len(captions) > recipe.data.captions:
         kept = rng.choice(len(captions), recipe.data.captions, replace=False)
         captions = tuple(captions[at] for at in np.sort(kept))

@@ -21,12 +21,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from promptlab.backbones.lite.backbone import PATCH, normalise_image
-from promptlab.backbones.lite.recipe import Recipe, ShardShare
+from promptlab.backbones.lite.recipe import POOLS, Recipe, ShardShare
 from promptlab.backbones.lite.stem import load_stem
 from promptlab.backbones.lite.tokens import TokenBuilder, gather_raw
 from promptlab.files import atomic_path
 from promptlab.runtime import limit_threads
-from promptlab.synthetic.catalogue import CATEGORIES, CORE, HELD_OUT
+from promptlab.synthetic.catalogue import HELD_OUT
 from promptlab.synthetic.scene import Scene, twin_scenes
 from promptlab.types import Size
 
@@ -176,8 +176,7 @@ def _pool(task: ShardTask) -> list[str]:
     """Return the categories a shard shows; held-out ones belong to the core."""
     if task.split == "held_out":
         return sorted(HELD_OUT)
-    core = task.categories == "core"
-    return sorted(name for name in set(CATEGORIES) - HELD_OUT if (name in CORE) == core)
+    return sorted(POOLS[task.categories] - HELD_OUT)
 
 
 def _raw_features(scenes: Sequence[Scene]) -> Float[Tensor, "image patch 344"]:

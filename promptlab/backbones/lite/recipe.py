@@ -1,9 +1,11 @@
 """The recipe of the weights as values: read from YAML, unknown keys refused, digested."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_type_hints
 
 import yaml
@@ -11,9 +13,22 @@ import yaml
 from promptlab.backbones.lite.tower import TowerConfig
 from promptlab.errors import ConfigError, suggest
 from promptlab.files import digest_bytes
+from promptlab.synthetic.catalogue import CORE, HELD_OUT, WIDE
 from promptlab.types import Size
 
-__all__ = ["DataRecipe", "LossWeights", "Recipe", "ShardShare", "TrainingRecipe", "read_recipe"]
+__all__ = [
+    "POOLS",
+    "DataRecipe",
+    "LossWeights",
+    "Recipe",
+    "ShardShare",
+    "TrainingRecipe",
+    "read_recipe",
+]
+
+
+POOLS: Mapping[str, frozenset[str]] = MappingProxyType({"core": CORE, "wide": WIDE})
+"""Categories by the name that a recipe calls them by."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,13 @@ class ShardShare:
     """``core`` or ``wide``, see ``promptlab.synthetic.catalogue``."""
     size: Size
     share: float
+
+    def __post_init__(self) -> None:
+        if self.categories not in POOLS:
+            raise ConfigError(
+                f"recipe.data.shards: categories must be one of {', '.join(POOLS)}, but got "
+                f"{self.categories!r}; {suggest(self.categories, POOLS)}"
+            )
 
 
 @dataclass(frozen=True)
@@ -86,6 +108,12 @@ class Recipe:
     data: DataRecipe
     training: TrainingRecipe
     model: TowerConfig = field(default_factory=TowerConfig)
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """All that training shows."""
+        pools = (POOLS[share.categories] for share in self.data.shards)
+        return frozenset().union(*pools) - HELD_OUT
 
     @property
     def data_digest(self) -> str:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from promptlab.errors import ConfigError
-from promptlab.synthetic import captions as caption_module
 from promptlab.synthetic.captions import (
     CATEGORY_NAMES,
     build_captions,
@@ -109,12 +108,11 @@ def test_training_captions_are_many_unique_and_filled(captions):
     assert {state for caption in captions for state in caption.states} == set(STATES)
 
 
-def test_training_captions_are_deterministic(monkeypatch):
-    nouns = list(caption_module._nouns())[::60]
-    monkeypatch.setattr(caption_module, "_nouns", lambda: iter(nouns))
-    first = build_captions(np.random.default_rng(0))
-    assert build_captions(np.random.default_rng(0)) == first
-    assert build_captions(np.random.default_rng(1)) != first
+def test_training_captions_are_deterministic():
+    chosen = ("washer", "screw")
+    first = build_captions(np.random.default_rng(0), chosen)
+    assert build_captions(np.random.default_rng(0), chosen) == first
+    assert build_captions(np.random.default_rng(1), chosen) != first
 
 
 def test_training_captions_name_no_held_out_category(captions):
@@ -187,3 +185,13 @@ def test_nonsense_pairs_are_many_and_leave_evaluation_words_out():
     assert all(first != second for first, second in pairs)
     words = {word for pair in pairs for text in pair for word in text.split()}
     assert words.isdisjoint({"dog", "cat", "car", "boat", "dogs", "cats", "cars", "boats"})
+
+
+def test_captions_speak_of_the_chosen_categories_only() -> None:
+    chosen = frozenset(["fruit", "washer", "hexnut"])
+    captions = build_captions(np.random.default_rng(0), chosen)
+    named = {c for caption in captions if caption.scope != "generic" for c in caption.categories}
+    assert named <= chosen | HELD_OUT
+    texts = " ".join(caption.text for caption in captions)
+    assert "fastener" in texts  # washer and nut share it
+    assert "piece of produce" not in texts  # a word for one kind of thing is no group's

@@ -1,9 +1,13 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from promptlab.backbones.lite.recipe import read_recipe
+from promptlab.backbones.lite.recipe import ShardShare, read_recipe
 from promptlab.errors import ConfigError
+from promptlab.synthetic.catalogue import CORE, HELD_OUT, WIDE
+
+ROOT = Path(__file__).parents[4]
 
 
 def test_packaged_recipe_reads():
@@ -34,3 +38,16 @@ def test_a_wrong_key_is_named(tmp_path, text, message):
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=message):
         read_recipe(path)
+
+
+def test_every_recipe_reads_and_names_its_categories():
+    assert read_recipe().categories == CORE - HELD_OUT
+    assert (
+        read_recipe(ROOT / "experiments" / "lite" / "wide.yaml").categories
+        == (CORE | WIDE) - HELD_OUT
+    )
+
+
+def test_unknown_categories_are_refused_with_the_nearest_name():
+    with pytest.raises(ConfigError, match=r"one of core, wide, but got 'wid'; did you mean 'wide'"):
+        ShardShare("wid", (160, 160), 1.0)
