@@ -31,7 +31,7 @@ from promptlab.types import State
 
 __all__ = ["EvidenceBatch", "collect", "encode_bank", "gather_batches", "split", "stored_bytes"]
 
-_PART_BYTES = 64 * 2**20
+_PART_BYTES = 128 * 2**20
 """Similarities scored at once: what is made of them stays small, and the calls are worth it."""
 
 
