@@ -40,7 +40,7 @@ def list_(*, as_json: bool) -> None:
     """,
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A new folder.")
-@click.option("--categories", help="Comma-separated [default: those `lite` never trained on].")
+@click.option("--categories", help="Comma-separated [default: ten that `lite` never trained on].")
 @click.option(
     "--per-category",
     type=click.IntRange(min=1),
