@@ -108,7 +108,8 @@ _NAMES: dict[str, str] = {
     "travertine": "travertine, travertine slab, travertine stone, porous limestone",
     "plaster": "plaster, plaster wall, stucco, rough render, plastered wall",
     "shingles": "shingle roof, roof shingles, shingles, roofing, roof covering",
-    "cobblestone": "cobblestone pavement, cobblestones, paving stones, stone pavement, stone setts",
+    "cobblestone": "cobblestone pavement, cobblestones, paving stones, stone pavement, "
+    "stone setts",  # codespell:ignore setts
     "turf": "artificial turf, artificial grass, synthetic grass, turf, grass carpet",
     "carbonfibre": "carbon fibre, carbon fiber, carbon fibre weave, carbon fibre laminate",
     "treadplate": "tread plate, checker plate, diamond plate, metal floor plate",

@@ -151,7 +151,7 @@ def shingles(rng: np.random.Generator, size: Size) -> Rendered:
 
 
 def cobblestone(rng: np.random.Generator, size: Size) -> Rendered:
-    """Render paving: round field stones, rows or arcs of cut setts, or a herringbone of pavers."""
+    """Render paving: round field stones, rows or arcs of cut stones, or a herringbone of pavers."""
     u = unit(size)
     name, base = dyed(rng, _PAVING)
     kind = rng.random()
