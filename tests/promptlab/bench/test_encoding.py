@@ -23,7 +23,7 @@ def tiny(tmp_path, monkeypatch):
     path = tmp_path / "tiny-bench.json"
     path.write_text(json.dumps(TINY))
     open_clip.add_model_config(path)
-    monkeypatch.setattr(encoding, "_MODEL", "tiny-bench")
+    monkeypatch.setattr(encoding, "VIT", "tiny-bench")
     monkeypatch.setattr(encoding, "_WIDTH", 32)
     monkeypatch.delenv("PROMPTLAB_ANOMALIB_PYTHON", raising=False)
 
