@@ -62,9 +62,7 @@ def _beside_larger_encoder(config: ExperimentConfig, folder: Path, *, images: in
     work = f"second run of {images} images ({VIT}, random weights, fine_grained)"
     if find_spec("open_clip") is None:
         return skipped(work, "first run", "open_clip is not installed")
-    dataset = config.dataset.model_copy(
-        update={"categories": [min(HELD_OUT)], "limit": images, "root": folder / "data"}
-    )
+    dataset = config.dataset.model_copy(update={"categories": (min(HELD_OUT),), "limit": images})
     few = config.model_copy(update={"dataset": dataset})
     backbone = random_vit()
     first, second = (
