@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from promptlab.datasets.dataset import Dataset, Problem
-from promptlab.datasets.images import IMAGE_SUFFIXES
+from promptlab.datasets.images import FOREIGN_SUFFIXES, IMAGE_SUFFIXES
 from promptlab.datasets.sources import rooted
 from promptlab.errors import DataError, suggest
 from promptlab.types import Sample, State
@@ -198,13 +198,20 @@ def _read_train(folder: Path, category: str) -> list[Sample]:
 
 
 def images_in(folder: Path) -> list[Path]:
-    """Return the image files of a folder, sorted; none when the folder is missing."""
+    """Return the image files of a folder, sorted; none when the folder is missing.
+
+    Pictures in formats that are not read are among them: who loads them counts and reports them.
+    """
+    return _files_in(folder, IMAGE_SUFFIXES | FOREIGN_SUFFIXES)
+
+
+def _files_in(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+        if path.suffix.lower() in suffixes and not path.name.startswith(".")
     )
 
 
@@ -212,7 +219,7 @@ def masks_of(folder: Path, images: Sequence[Path]) -> dict[Path, Path]:
     """Return the mask in ``folder`` of each image that has one: a file, or a folder of files."""
     inside = folder.iterdir() if folder.is_dir() else ()
     by_stem = {path.name: path for path in inside if path.is_dir()}
-    by_stem |= {path.stem: path for path in images_in(folder)}
+    by_stem |= {path.stem: path for path in _files_in(folder, IMAGE_SUFFIXES)}
     pairs = ((path, by_stem.get(f"{path.stem}_mask", by_stem.get(path.stem))) for path in images)
     return {path: mask for path, mask in pairs if mask is not None}
 
@@ -223,7 +230,7 @@ def unpaired(
     """Return images without a mask in ``folder`` and masks without an image, if it is there."""
     if not folder.is_dir():
         return ()
-    alone = {*images_in(folder)} - {*masks.values()}
+    alone = {*_files_in(folder, IMAGE_SUFFIXES)} - {*masks.values()}
     without_mask = (
         Problem(
             path,

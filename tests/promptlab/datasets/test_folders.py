@@ -71,6 +71,15 @@ def test_read_mvtec_takes_a_root_that_is_one_category(root):
     assert len(dataset.samples) == 4
 
 
+def test_pictures_in_formats_that_are_not_read_are_reported(root):
+    (root / "nut/test/crack/IMG_1.HEIC").write_bytes(b"x")
+    (root / "nut/ground_truth/crack/000_mask.gif").write_bytes(b"x")
+    dataset = read_mvtec(root, ["nut"])
+    assert {s.mask_path.suffix for s in dataset.samples if s.mask_path} == {".png"}
+    found = [(one.path.name, one.kind) for one in verify_dataset(dataset)]
+    assert ("IMG_1.HEIC", "corrupt") in found
+
+
 def test_read_mvtec_leaves_out_hidden_files_and_other_files(root):
     (root / "nut/test/good/notes.txt").write_text("x")
     (root / "nut/test/good/._000.png").write_bytes(b"")
