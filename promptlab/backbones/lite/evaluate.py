@@ -47,6 +47,17 @@ NONSENSE: tuple[StatePrompts, ...] = (
     (("a photo of a dog",), ("a photo of a cat",)),
     (("a red car",), ("a blue boat",)),
 )
+EVERYDAY = (
+    "aeroplane", "baker", "banjo", "bedroom", "boat", "butterfly", "car", "carrot", "cat", "cherry",
+    "church", "cow", "curtain", "dancer", "doctor", "dog", "drum", "farmer", "flute", "fountain",
+    "fox", "guitar", "harp", "hospital", "island", "king", "kite", "ladder", "lemon", "library",
+    "lion", "lorry", "moon", "museum", "nurse", "orchard", "piano", "pig", "pillow", "pilot",
+    "pumpkin", "queen", "sailor", "sandwich", "saxophone", "ship", "sledge", "snowman", "sofa",
+    "stadium", "submarine", "teacher", "tent", "tiger", "tomato", "trumpet", "tulip", "umbrella",
+    "vineyard", "violin", "windmill", "wolf",
+)  # fmt: skip
+"""Things that no image shows and no training sentence of the recipe names."""
+UNRELATED_PAIRS = 150
 PART = 64
 
 
@@ -93,6 +104,9 @@ def _evaluate_group(weights: LiteWeights, encode: TextEncoder, group: Group) -> 
         "image_auroc_unseen_phrases": image_auroc(unseen),
         "image_auroc_dog_cat": image_auroc(_everywhere(encode, NONSENSE[0], rows)),
         "image_auroc_car_boat": image_auroc(_everywhere(encode, NONSENSE[1], rows)),
+        "unrelated_distance": _mean(
+            abs(image_auroc(_everywhere(encode, pair, rows)) - 0.5) for pair in unrelated_pairs()
+        ),
         "image_auroc_top_patch": _mean(
             _auroc(abnormal[index], (value[index] @ winclip[name]).amax(1))
             for name, index in rows.items()
@@ -138,6 +152,17 @@ def _direction(encode: TextEncoder, prompts: StatePrompts) -> Float[Tensor, " di
 
 def _prototype(encode: TextEncoder, texts: Sequence[str]) -> Float[Tensor, " dim"]:
     return functional.normalize(encode(texts).mean(0), dim=0)
+
+
+def unrelated_pairs() -> list[StatePrompts]:
+    """Return pairs of sentences about everyday things, always the same ones.
+
+    How far their image AUROC lies from one half, on average, says how much prompts decide that
+    have nothing to do with the image; two or three pairs say it by chance.
+    """
+    rng = np.random.default_rng(0)
+    drawn = (rng.choice(EVERYDAY, 2, replace=False) for _ in range(UNRELATED_PAIRS))
+    return [((f"a photo of a {one}",), (f"a photo of a {other}",)) for one, other in drawn]
 
 
 def _everywhere(
@@ -243,8 +268,10 @@ def stored_encoder(weights: LiteWeights, store: Path) -> TextEncoder:
 
 
 def _every_prompt() -> Iterator[str]:
+    for normal, abnormal in (*NONSENSE, *unrelated_pairs()):
+        yield from (*normal, *abnormal)
     for noun in sorted({_noun(category) for category in CORE}):
-        for normal, abnormal in (_ensemble(noun), _unseen(noun), *NONSENSE):
+        for normal, abnormal in (_ensemble(noun), _unseen(noun)):
             yield from (*normal, *abnormal)
         for kind in DEFECTS:
             yield from defect_prompts(kind, noun)

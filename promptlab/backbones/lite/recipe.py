@@ -85,7 +85,10 @@ class TrainingRecipe:
 
     steps: int
     batch_pairs: int
+    matrix_rate: float
+    """Highest learning rate of Muon, which fits the weight matrices."""
     learning_rate: float
+    """Highest learning rate of AdamW, which fits what is not a matrix."""
     warm_up: int
     weight_decay: float
     average_from: float

@@ -47,7 +47,8 @@ class Progress:
     student: Student
     average: Student
     """Mean of the weights over the last part of training; what is kept in the end."""
-    optimizer: torch.optim.AdamW
+    optimizers: tuple[tuple[float, torch.optim.Optimizer], ...]
+    """With the learning rate that each has after warming up."""
 
     def save(self, path: Path) -> None:
         """Write the checkpoint atomically."""
@@ -55,7 +56,7 @@ class Progress:
             "step": self.step,
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [each.state_dict() for _, each in self.optimizers],
         }
         with atomic_path(path) as temporary:
             torch.save(state, temporary)
@@ -66,7 +67,8 @@ class Progress:
         self.step = state["step"]
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        for (_, optimizer), stored in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(stored)
 
 
 def start(recipe: Recipe, seed: int | None = None) -> Progress:
@@ -75,14 +77,27 @@ def start(recipe: Recipe, seed: int | None = None) -> Progress:
     student.initialise(torch.Generator().manual_seed(recipe.seed if seed is None else seed))
     average.requires_grad_(False)
     average.load_state_dict(student.state_dict())
-    decayed = [p for p in student.parameters() if p.ndim > 1]
-    others = [p for p in student.parameters() if p.ndim <= 1]
-    groups = [
-        {"params": decayed, "weight_decay": recipe.training.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=recipe.training.learning_rate, betas=(0.9, 0.98))
-    return Progress(0, student, average, optimizer)
+    return Progress(0, student, average, make_optimizers(student, recipe.training))
+
+
+def make_optimizers(
+    student: Student, training: TrainingRecipe
+) -> tuple[tuple[float, torch.optim.Optimizer], ...]:
+    """Return Muon for the matrices and AdamW for all else, each with its highest rate.
+
+    Muon: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024; its steps
+    are scaled to the size of AdamW's (Liu et al., "Muon is scalable for LLM training", 2025).
+    """
+    matrices = [p for p in student.parameters() if p.ndim == 2]
+    others = [p for p in student.parameters() if p.ndim != 2]
+    muon = torch.optim.Muon(
+        matrices,
+        lr=training.matrix_rate,
+        weight_decay=training.weight_decay,
+        adjust_lr_fn="match_rms_adamw",
+    )
+    adam = torch.optim.AdamW(others, lr=training.learning_rate, weight_decay=0.0, betas=(0.9, 0.98))
+    return ((training.matrix_rate, muon), (training.learning_rate, adam))
 
 
 def train(
@@ -124,15 +139,18 @@ def train(
 def take_step(progress: Progress, batch: Batch, recipe: Recipe) -> dict[str, float]:
     """Take one optimiser step and fold the new weights into the average."""
     training = recipe.training
-    for group in progress.optimizer.param_groups:
-        group["lr"] = learning_rate(training, progress.step)
+    schedule = rate_share(training, progress.step)
+    for rate, optimizer in progress.optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = rate * schedule
     losses = measure_losses(progress.student, batch)
     late = progress.step >= training.late_from
     total = total_loss(losses, training.late_weights if late else training.weights)
-    progress.optimizer.zero_grad(set_to_none=True)
+    progress.student.zero_grad(set_to_none=True)
     total.backward()
     nn.utils.clip_grad_norm_(progress.student.parameters(), 1.0)
-    progress.optimizer.step()
+    for _, optimizer in progress.optimizers:
+        optimizer.step()
     progress.student.scale.data.clamp_(max=MAX_LOGIT_SCALE)
     progress.step += 1
     fold_average(progress, since=round(training.average_from * training.steps))
@@ -140,11 +158,11 @@ def take_step(progress: Progress, batch: Batch, recipe: Recipe) -> dict[str, flo
     return {name: round(value.item(), 4) for name, value in named.items()}
 
 
-def learning_rate(training: TrainingRecipe, step: int) -> float:
-    """Return the rate of a step: linear warm-up, then a cosine down to a hundredth."""
+def rate_share(training: TrainingRecipe, step: int) -> float:
+    """Return a step's share of the highest rate: linear warm-up, then a cosine to a hundredth."""
     warm = min(1.0, (step + 1) / training.warm_up)
     cosine = 0.5 * (1 + math.cos(math.pi * step / training.steps))
-    return training.learning_rate * warm * (0.01 + 0.99 * cosine)
+    return warm * (0.01 + 0.99 * cosine)
 
 
 @torch.no_grad()

@@ -25,7 +25,9 @@ def recipe():
     model = replace(
         recipe.model, components=8, width=16, heads=2, dim=16, pool_heads=2, pool_width=4
     )
-    training = replace(recipe.training, steps=20, batch_pairs=6, warm_up=2, learning_rate=3e-3)
+    training = replace(
+        recipe.training, steps=20, batch_pairs=6, warm_up=2, matrix_rate=5e-3, learning_rate=3e-3
+    )
     return replace(recipe, model=model, training=training)
 
 

@@ -7,7 +7,7 @@ import torch
 from promptlab.backbones.lite import train as module
 from promptlab.backbones.lite.batches import draw_batch
 from promptlab.backbones.lite.objective import measure_losses
-from promptlab.backbones.lite.train import learning_rate, start, train
+from promptlab.backbones.lite.train import rate_share, start, train
 
 
 def test_training_lowers_the_loss(recipe, table, group, tmp_path):
@@ -84,11 +84,22 @@ def test_average_is_the_mean_of_the_last_weights(recipe):
     assert progress.average.bias.item() == pytest.approx(3.0)
 
 
-def test_learning_rate_by_hand(recipe):
-    training = replace(recipe.training, steps=100, warm_up=4, learning_rate=1.0)
-    assert learning_rate(training, 0) == pytest.approx(0.25)
-    assert learning_rate(training, 50) == pytest.approx(0.01 + 0.99 * 0.5)
-    assert learning_rate(training, 100) == pytest.approx(0.01)
+def test_rate_share_by_hand(recipe):
+    training = replace(recipe.training, steps=100, warm_up=4)
+    assert rate_share(training, 0) == pytest.approx(0.25)
+    assert rate_share(training, 50) == pytest.approx(0.01 + 0.99 * 0.5)
+    assert rate_share(training, 100) == pytest.approx(0.01)
+
+
+def test_muon_fits_the_matrices_and_adamw_the_rest(recipe):
+    training = replace(recipe.training, matrix_rate=0.5, learning_rate=0.25)
+    student = start(recipe).student
+    (fast, muon), (slow, adam) = module.make_optimizers(student, training)
+    assert (fast, slow) == (0.5, 0.25)
+    fitted = [p for each in (muon, adam) for group in each.param_groups for p in group["params"]]
+    assert {id(p) for p in fitted} == {id(p) for p in student.parameters()}
+    assert len(fitted) == len(list(student.parameters()))
+    assert all(p.ndim == 2 for group in muon.param_groups for p in group["params"])
 
 
 def test_late_weights_hold_from_their_step_on(recipe, table, group):
