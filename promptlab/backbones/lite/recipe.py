@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -149,9 +149,15 @@ def _build(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any reci
         if name not in names:
             raise ConfigError(f"unknown key {where}.{name}; {suggest(str(name), names)}")
     hints = get_type_hints(kind)
-    return kind(  # type: ignore[operator]
-        **{name: _build(hints[name], entry, f"{where}.{name}") for name, entry in value.items()}
+    made = {name: _build(hints[name], entry, f"{where}.{name}") for name, entry in value.items()}
+    required = (
+        each.name
+        for each in fields(kind)
+        if each.default is MISSING and each.default_factory is MISSING
     )
+    if lacking := [name for name in required if name not in value]:
+        raise ConfigError(f"{where} lacks {', '.join(lacking)}; see recipe.yaml for an example.")
+    return kind(**made)  # type: ignore[operator]
 
 
 def _convert(kind: Any, value: Any, where: str) -> Any:  # noqa: ANN401 - any recipe type
