@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
-OUT=${OUT:-runs/prompt-sources}
+OUT=$(realpath -m "${OUT:-runs/prompt-sources}")  # whole: records hold it, and it is taken out of them
 CONFIG=experiments/configs/prompt_sources.yaml
 STATIC='{kind: static, name: winclip}'
 CURATED='{kind: static, name: curated}'
