@@ -94,3 +94,10 @@ def test_ensemble_fills_every_state_into_every_template():
 def test_auroc_by_hand():
     labels = np.array([False, True, False, True])
     assert module._auroc(labels, functional.relu(torch.tensor([0.1, 0.4, 0.3, 0.2]))) == 0.75
+
+
+def test_unrelated_pairs_are_fixed_and_name_two_things():
+    pairs = module.unrelated_pairs()
+    assert pairs == module.unrelated_pairs()
+    assert len(pairs) == module.UNRELATED_PAIRS
+    assert all(normal != abnormal for normal, abnormal in pairs)
