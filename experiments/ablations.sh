@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
-OUT=$(realpath -m "${OUT:-runs/ablations}")  # whole: records hold it, and it is taken out of them
+OUT=${OUT:-runs/ablations}
+mkdir -p "$OUT"
+OUT=$(realpath "$OUT")  # whole: records hold it, and it is taken out of them
 CELLS=${CELLS:-null}  # of ELPV, per category; null: all
 ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales window_stride ridge image_size resolutions shots fusion_join}
 mkdir -p experiments/records/ablations

@@ -5,7 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
-OUT=$(realpath -m "${OUT:-runs/compare}")  # whole: records hold it, and it is taken out of them
+OUT=${OUT:-runs/compare}
+mkdir -p "$OUT"
+OUT=$(realpath "$OUT")  # whole: records hold it, and it is taken out of them
 KEEP=${KEEP:-experiments/records/compare}
 CONFIG=experiments/configs/compare.yaml
 MORE=("$@")

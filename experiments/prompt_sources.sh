@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source experiments/real_data.sh
-OUT=$(realpath -m "${OUT:-runs/prompt-sources}")  # whole: records hold it, and it is taken out of them
+OUT=${OUT:-runs/prompt-sources}
+mkdir -p "$OUT"
+OUT=$(realpath "$OUT")  # whole: records hold it, and it is taken out of them
 CONFIG=experiments/configs/prompt_sources.yaml
 STATIC='{kind: static, name: winclip}'
 CURATED='{kind: static, name: curated}'
