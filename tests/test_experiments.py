@@ -12,9 +12,7 @@ from promptlab.prompts.ensemble import static_prompts
 from promptlab.prompts.llm import parse_llm
 
 ROOT = Path(__file__).parents[1] / "experiments"
-RECIPES = ROOT / "lite"
-"""Of trainings, not of experiments: test_recipe.py reads them."""
-FILES = sorted(path for path in ROOT.rglob("*.yaml") if path.parent != RECIPES)
+FILES = sorted(ROOT.rglob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

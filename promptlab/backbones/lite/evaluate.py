@@ -56,7 +56,7 @@ EVERYDAY = (
     "stadium", "submarine", "teacher", "tent", "tiger", "tomato", "trumpet", "tulip", "umbrella",
     "vineyard", "violin", "windmill", "wolf",
 )  # fmt: skip
-"""Things that no image shows and no training sentence of the recipe names."""
+"""Things that no unrelated sentence of the training names; its captions have two: carrot, lemon."""
 UNRELATED_PAIRS = 150
 PART = 64
 
