@@ -8,6 +8,7 @@ This module knows nothing of text, scorers, files or images.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Literal
 
 import torch
@@ -25,6 +26,7 @@ __all__ = [
     "Requirements",
     "WindowEmbeddings",
     "join_maps",
+    "merge_requirements",
 ]
 
 _SMALLEST = 1e-12
@@ -97,6 +99,17 @@ class Requirements:
     """How many patches apart windows may be; a blend of aligners encodes what suits all."""
     tokens: tuple[str, ...] = ()
     """Further kinds of patch tokens, as named in `aligners.tokens`."""
+
+
+def merge_requirements(parts: Iterable[Requirements]) -> Requirements:
+    """Return what suits all."""
+    needs = list(parts)
+    return Requirements(
+        value_tokens=any(each.value_tokens for each in needs),
+        window_sides=tuple(dict.fromkeys(side for n in needs for side in n.window_sides)),
+        window_stride=gcd(*(n.window_stride for n in needs if n.window_sides)) or 1,
+        tokens=tuple(dict.fromkeys(kind for n in needs for kind in n.tokens)),
+    )
 
 
 @dataclass(frozen=True)

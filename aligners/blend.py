@@ -2,10 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import gcd
 from typing import Any
 
-from aligners.base import ALIGNERS, Aligner, LocalFeatures, LocalView, Pool, Requirements
+from aligners.base import (
+    ALIGNERS,
+    Aligner,
+    LocalFeatures,
+    LocalView,
+    Pool,
+    Requirements,
+    merge_requirements,
+)
 
 __all__ = ["BlendAligner", "Part"]
 
@@ -42,13 +49,7 @@ class BlendAligner(Aligner):
     @property
     def requires(self) -> Requirements:
         """Return what all parts require."""
-        needs = [each.requires for each in self._made()]
-        return Requirements(
-            value_tokens=any(each.value_tokens for each in needs),
-            window_sides=tuple(dict.fromkeys(side for n in needs for side in n.window_sides)),
-            window_stride=gcd(*(n.window_stride for n in needs if n.window_sides)) or 1,
-            tokens=tuple(dict.fromkeys(kind for n in needs for kind in n.tokens)),
-        )
+        return merge_requirements(each.requires for each in self._made())
 
     @property
     def transductive(self) -> bool:

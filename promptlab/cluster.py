@@ -25,8 +25,9 @@ from aligners.base import Requirements
 from promptlab import __version__
 from promptlab.config import ExperimentConfig
 from promptlab.datasets.dataset import Dataset
-from promptlab.detector import build_aligner
+from promptlab.detector import build_aligner, build_mutual
 from promptlab.errors import ClusterError, MissingDependencyError, pip_install
+from promptlab.evidence import requirements_of
 from promptlab.features import FeatureStore, batch_size_of, encode_images
 from promptlab.files import cache_folder
 from promptlab.metrics.category import CategoryMetrics
@@ -209,7 +210,7 @@ class ClusterWorkbench(Workbench):
     def _missing(self, jobs: Mapping[str, ExperimentConfig]) -> Iterator[_Batch]:
         """Yield the batches of the plain path that this workbench has not had encoded yet."""
         for category, config in jobs.items():
-            requires = build_aligner(config.aligner).requires
+            requires = requirements_of(build_aligner(config.aligner), build_mutual(config.mutual))
             references = self.references(config, category)
             resolutions = (self.backbone(config), *self.companions(config))
             size = batch_size_of(*resolutions)

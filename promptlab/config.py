@@ -25,6 +25,7 @@ __all__ = [
     "FusionConfig",
     "LLMSource",
     "MetricsConfig",
+    "MutualConfig",
     "ObjectiveConfig",
     "Price",
     "PromptSource",
@@ -210,6 +211,16 @@ class FewShotConfig(_Strict):
     global score; WinCLIP+ weighs both alike."""
 
 
+class MutualConfig(_Strict):
+    """Images of a category that are judged together judge one another (MuSc); transductive."""
+
+    weight: Share = 0.0
+    """Share of the distance from the other images in the anomaly map, and of its maximum in the
+    global score. 0: images do not know one another."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Of `aligners.mutual.MutualScoring`: tokens, sides, share, images."""
+
+
 class MetricsConfig(_Strict):
     """How results are measured."""
 
@@ -331,6 +342,7 @@ class ExperimentConfig(_Strict):
     aligner: AlignerConfig = AlignerConfig()
     fusion: FusionConfig = FusionConfig()
     few_shot: FewShotConfig = FewShotConfig()
+    mutual: MutualConfig = MutualConfig()
     metrics: MetricsConfig = MetricsConfig()
     sweep: SweepConfig | None = None
     compare: CompareConfig | None = None

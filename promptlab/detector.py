@@ -5,7 +5,8 @@ and the fusion of global and local evidence. Knows nothing of files, data sets o
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -17,8 +18,15 @@ from torch.nn.functional import conv1d, interpolate, normalize, pad
 
 from aligners import ALIGNERS
 from aligners.base import Aligner, LocalView, join_maps
+from aligners.mutual import MutualScoring
 from aligners.registry import Registry, UnknownNameError
-from promptlab.config import AlignerConfig, FusionConfig, PromptsConfig, ScorerConfig
+from promptlab.config import (
+    AlignerConfig,
+    FusionConfig,
+    MutualConfig,
+    PromptsConfig,
+    ScorerConfig,
+)
 from promptlab.errors import ConfigError
 from promptlab.fusion import fuse_scores, pool_map
 from promptlab.scorers import SCORERS
@@ -32,7 +40,9 @@ __all__ = [
     "Prediction",
     "TextBank",
     "ViewEvidence",
+    "Witness",
     "build_aligner",
+    "build_mutual",
     "build_scorer",
     "build_summary",
     "compare",
@@ -44,6 +54,9 @@ __all__ = [
 ]
 
 Part = TypeVar("Part")
+
+Witness = Literal["references", "peers"]
+"""Other images that take part: normal reference images, or all that are judged together."""
 
 _MAPS_AT_ONCE = 8
 
@@ -97,8 +110,8 @@ class Evidence:
     """Of the anomaly map; maps of a view with another grid are resized to it."""
     text_lengths: tuple[Float[Tensor, " normal"], Float[Tensor, " abnormal"]] | None = None
     """As in `TextBank`."""
-    reference_map: Float[Tensor, "batch patch"] | None = None
-    """Distance of each patch from normal reference images; None: zero-shot."""
+    distances: Mapping[Witness, Float[Tensor, "batch patch"]] = field(default_factory=dict)
+    """How far each patch is from what other images show, where they take part."""
 
     def select(
         self, normal: Int[Tensor, " normal"], abnormal: Int[Tensor, " abnormal"]
@@ -128,8 +141,7 @@ class Evidence:
                 each, normal=each.normal[start:stop], abnormal=each.abnormal[start:stop]
             )
         )
-        near = self.reference_map
-        return replace(found, reference_map=None if near is None else near[start:stop])
+        return found.with_distances(lambda far: far[start:stop])
 
     def at_temperature(self, temperature: float | None) -> "Evidence":
         """Return the evidence with another softmax temperature; None: the backbone's own."""
@@ -140,6 +152,10 @@ class Evidence:
     def summarised(self, summary: PromptSummary | None) -> "Evidence":
         """Return the evidence of the vectors that stand for the prompts; None: as it is."""
         return self if summary is None else self._mapped(summary.apply)
+
+    def with_distances(self, change: Callable[[Tensor], Tensor]) -> "Evidence":
+        """Return the evidence with its distance maps changed."""
+        return replace(self, distances={name: change(far) for name, far in self.distances.items()})
 
     def _mapped(self, change: Callable[[Similarities], Similarities]) -> "Evidence":
         views = (replace(view, similarities=change(view.similarities)) for view in self.views)
@@ -176,6 +192,16 @@ def build_aligner(config: AlignerConfig) -> Aligner:
         ConfigError: when the name or a parameter is unknown, or a value breaks a rule.
     """
     return _build(ALIGNERS, "aligner", config.name, config.params)
+
+
+def build_mutual(config: MutualConfig) -> MutualScoring | None:
+    """Make the configured mutual scoring, its parameters checked; None where it weighs nothing.
+
+    Raises:
+        ConfigError: when a parameter is unknown, or a value breaks a rule.
+    """
+    made = _make(MutualScoring, "mutual", "mutual scoring", config.params)
+    return made if config.weight > 0 else None
 
 
 def build_summary(config: PromptsConfig, evidence: Evidence) -> PromptSummary | None:
@@ -235,10 +261,8 @@ def join_resolutions(parts: Sequence[Evidence]) -> Evidence:
         for each in part.views:
             group, weight = start + each.view.group, each.view.weight / total
             views.append(replace(each, view=replace(each.view, group=group, weight=weight)))
-    distances = parts[0].reference_map
-    if distances is not None:
-        distances = _resize(distances, parts[0].grid, grid)
-    return replace(parts[0], views=tuple(views), grid=grid, reference_map=distances)
+    resized = parts[0].with_distances(lambda far: _resize(far, parts[0].grid, grid))
+    return replace(resized, views=tuple(views), grid=grid)
 
 
 @torch.inference_mode()
@@ -250,14 +274,14 @@ def predict(
     chosen: tuple[Int[Tensor, " normal"], Int[Tensor, " abnormal"]] | None = None,
     summary: PromptSummary | None = None,
     context: Literal["image", "patch"] = "image",
-    reference_weight: float = 0.5,
+    distance_weights: Mapping[Witness, float] = MappingProxyType({}),
 ) -> Prediction:
     """Score a batch.
 
-    The image score joins the whole image's score and the map's (`promptlab.fusion`). Where there
-    are reference images, with R their distance map and r the weight: map = (1 - r) · map of the
+    The image score joins the whole image's score and the map's (`promptlab.fusion`). Where other
+    images are witnesses, with R their distance map and r its weight: map = (1 - r) · map of the
     scorer + r · R, and global = (1 - r) · scorer(global) + r · max R (WinCLIP+, arXiv 2303.14814,
-    section 4.3, r = 1/2).
+    section 4.3, r = 1/2); first the references, then the peers.
 
     Args:
         evidence: of the prompts themselves.
@@ -268,7 +292,7 @@ def predict(
         summary: of the prompts; the scorer then sees its vectors only.
         context: ``image``: the weights that an image gave the prompts are reused for its places;
             ``patch``: each place finds its own.
-        reference_weight: r.
+        distance_weights: r of each witness; 1/2 where none is given.
     """
     if chosen and (summary or context == "patch" or not scorer.ignores_unweighted):
         evidence, chosen = evidence.select(*chosen), None
@@ -289,10 +313,10 @@ def predict(
         for each in seen.views
     ]
     patch_map = join_maps([each.view for each in seen.views], maps)
-    if evidence.reference_map is not None:
-        peak = evidence.reference_map.amax(-1)
-        patch_map = torch.lerp(patch_map, evidence.reference_map, reference_weight)
-        global_score = torch.lerp(global_score, peak, reference_weight)
+    for witness, far in evidence.distances.items():
+        weight = distance_weights.get(witness, 0.5)
+        patch_map = torch.lerp(patch_map, far, weight)
+        global_score = torch.lerp(global_score, far.amax(-1), weight)
     weights = found if summary is None else summary.spread(found)
     local_score = pool_map(patch_map, fusion)
     return Prediction(
@@ -312,7 +336,7 @@ def join_predictions(parts: Sequence[Prediction]) -> Prediction:
     def joined(name: str) -> Tensor:
         return torch.cat([getattr(part, name) for part in parts])
 
-    names = [field.name for field in fields(Prediction) if field.name != "weights"]
+    names = [each.name for each in fields(Prediction) if each.name != "weights"]
     weights = PromptWeights(
         torch.cat([part.weights.normal for part in parts]),
         torch.cat([part.weights.abnormal for part in parts]),
@@ -428,13 +452,15 @@ def _build(registry: Registry[Part], kind: str, name: str, params: Mapping[str, 
         part = registry[name]
     except UnknownNameError as error:
         raise ConfigError(f"{kind}.name: {error}") from None
+    return _make(part, kind, f"the {kind} {name!r}", params)
+
+
+def _make(part: type[Part], kind: str, called: str, params: Mapping[str, Any]) -> Part:
     fields = getattr(part, "__dataclass_fields__", {})
     unknown = sorted(set(params) - set(fields))
     if unknown:
         allowed = ", ".join(fields) or "none"
-        raise ConfigError(
-            f"unknown key '{kind}.params.{unknown[0]}'; the {kind} {name!r} takes: {allowed}."
-        )
+        raise ConfigError(f"unknown key '{kind}.params.{unknown[0]}'; {called} takes: {allowed}.")
     try:
         return TypeAdapter(part).validate_python(dict(params))
     except ValidationError as error:

@@ -169,7 +169,7 @@ def examine(
         results=results,
         baseline=baseline,
         gain=gain,
-        transductive=build_aligner(config.aligner).transductive,
+        transductive=config.mutual.weight > 0 or build_aligner(config.aligner).transductive,
         seconds={**seconds, **spent, "total": perf_counter() - begun},
     )
     write_record(folder, record)

@@ -13,10 +13,18 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from aligners.base import Aligner, LocalFeatures
+from aligners.base import Aligner, LocalFeatures, Requirements, merge_requirements
 from aligners.memory import MemoryBank
+from aligners.mutual import MutualScoring, PeerBank
 from promptlab.backbones.base import Backbone
-from promptlab.detector import Evidence, TextBank, gather_evidence, join_resolutions
+from promptlab.detector import (
+    Evidence,
+    TextBank,
+    Witness,
+    gather_evidence,
+    join_resolutions,
+)
+from promptlab.errors import DataError
 from promptlab.features import (
     EncodedBatch,
     FeatureStore,
@@ -29,7 +37,15 @@ from promptlab.prompts.promptset import PromptSet
 from promptlab.scorers.base import Similarities
 from promptlab.types import State
 
-__all__ = ["EvidenceBatch", "collect", "encode_bank", "gather_batches", "split", "stored_bytes"]
+__all__ = [
+    "EvidenceBatch",
+    "collect",
+    "encode_bank",
+    "gather_batches",
+    "requirements_of",
+    "split",
+    "stored_bytes",
+]
 
 _PART_BYTES = 128 * 2**20
 """Similarities scored at once: what is made of them stays small, and the calls are worth it."""
@@ -56,42 +72,58 @@ def encode_bank(backbone: Backbone, prompts: PromptSet, *, store: FeatureStore) 
     return TextBank.of(normal, abnormal, embeddings)
 
 
+def requirements_of(aligner: Aligner, mutual: MutualScoring | None) -> Requirements:
+    """Return what images must be encoded with, for all that reads their features."""
+    return merge_requirements([aligner.requires, *([mutual.requires] if mutual else [])])
+
+
 def gather_batches(
-    backbone: Backbone,
+    backbones: Sequence[Backbone],
     paths: Sequence[Path],
     bank: TextBank,
     *,
     aligner: Aligner,
     store: FeatureStore,
     memory: MemoryBank | None = None,
-    companions: Sequence[Backbone] = (),
+    mutual: MutualScoring | None = None,
 ) -> Iterator[EvidenceBatch]:
     """Yield the evidence of images in order, holding one batch of features at a time.
 
-    With a memory of reference images, each image's distances to it are part of its evidence. A
-    transductive aligner sees all images first; their features then come from the store.
+    With a memory of reference images, or with mutual scoring, each image's distances to others
+    are part of its evidence. Mutual scoring and a transductive aligner see all images first; their
+    features then come from the store.
 
     Args:
-        backbone: gives the global embedding, and local ones.
+        backbones: one, or the same at several image sizes; the first gives the global embedding
+            too, the others local evidence only.
         paths: of the images.
         bank: the prompts.
         aligner: makes local embeddings of what every backbone tells.
         store: where features are kept.
-        memory: of reference images, as ``backbone`` sees them.
-        companions: the same backbone at other image sizes, which gives local evidence only.
+        memory: of reference images, as the first backbone sees them.
+        mutual: how images judge one another, as the first backbone sees them; None: they do not.
+
+    Raises:
+        DataError: when images are to judge one another, but fewer than two can be read.
     """
-    resolutions = [backbone, *companions]
-    size = batch_size_of(*resolutions)
+    size = batch_size_of(*backbones)
+    requires = requirements_of(aligner, mutual)
 
     def encode(each: Backbone) -> Iterator[EncodedBatch]:
-        return encode_images(each, paths, requires=aligner.requires, store=store, batch_size=size)
+        return encode_images(each, paths, requires=requires, store=store, batch_size=size)
 
-    fitted = [aligner.fit(partial(_features, encode, each)) for each in resolutions]
-    for batches in zip(*map(encode, resolutions), strict=True):
+    fitted = [aligner.fit(partial(_features, encode, each)) for each in backbones]
+    banks: dict[Witness, MemoryBank | PeerBank] = {} if memory is None else {"references": memory}
+    if mutual is not None:
+        try:
+            banks["peers"] = mutual.remember(_features(encode, backbones[0]), images=len(paths))
+        except ValueError as error:
+            raise DataError(str(error)) from None
+    for batches in zip(*map(encode, backbones), strict=True):
         first = batches[0]
         yield EvidenceBatch(
             first.positions,
-            _gather(batches, fitted, bank, backbone.logit_scale, memory),
+            _gather(batches, fitted, bank, backbones[0].logit_scale, banks),
             first.unreadable,
             max(each.encoded for each in batches),
         )
@@ -109,26 +141,24 @@ def _gather(
     aligners: Sequence[Aligner],
     bank: TextBank,
     logit_scale: float,
-    memory: MemoryBank | None,
+    banks: Mapping[Witness, MemoryBank | PeerBank],
 ) -> Evidence | None:
     """Gather one batch's evidence from all resolutions; None when no image could be read."""
-    found = []
-    for batch, aligner in zip(batches, aligners, strict=True):
-        if batch.features is None:
-            return None
-        found.append(
-            gather_evidence(
-                batch.features.global_embedding,
-                aligner.align(batch.features),
-                bank,
-                grid=batch.features.grid,
-                logit_scale=logit_scale,
-            )
+    seen = [batch.features for batch in batches if batch.features is not None]
+    if len(seen) < len(batches):
+        return None
+    found = [
+        gather_evidence(
+            features.global_embedding,
+            aligner.align(features),
+            bank,
+            grid=features.grid,
+            logit_scale=logit_scale,
         )
-    evidence = found[0]
-    if memory is not None and batches[0].features is not None:
-        evidence = replace(evidence, reference_map=memory.distances(batches[0].features))
-    return join_resolutions([evidence, *found[1:]])
+        for features, aligner in zip(seen, aligners, strict=True)
+    ]
+    distances = {witness: one.distances(seen[0]) for witness, one in banks.items()}
+    return join_resolutions([replace(found[0], distances=distances), *found[1:]])
 
 
 def collect(parts: Iterable[Evidence], *, images: int, memory: int) -> Evidence:
@@ -179,7 +209,7 @@ def _tensors(evidence: Evidence) -> list[Tensor]:
     """Return all tensors with one row per image, in a fixed order."""
     similarities = [evidence.global_, *(each.similarities for each in evidence.views)]
     found = [tensor for each in similarities for tensor in (each.normal, each.abnormal)]
-    return found + ([] if evidence.reference_map is None else [evidence.reference_map])
+    return [*found, *evidence.distances.values()]
 
 
 def _room_for(part: Evidence, images: int, *, in_file: bool) -> Evidence:
@@ -200,13 +230,8 @@ def _room_for(part: Evidence, images: int, *, in_file: bool) -> Evidence:
     for each in part.views:
         view = replace(each.view, embeddings=each.view.embeddings[:, :, :0])
         views.append(replace(each, view=view, similarities=roomy(each.similarities)))
-    near = part.reference_map
-    return replace(
-        part,
-        global_=roomy(part.global_),
-        views=tuple(views),
-        reference_map=None if near is None else room(near),
-    )
+    roomier = part.with_distances(room)
+    return replace(roomier, global_=roomy(part.global_), views=tuple(views))
 
 
 def _mapped(shape: tuple[int, ...], like: Tensor) -> Tensor:

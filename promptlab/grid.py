@@ -23,7 +23,17 @@ __all__ = ["MAX_CELLS", "Cell", "Grid", "load_grid"]
 MAX_CELLS = 10_000
 """More are a slip of the pen: a list in every section multiplies."""
 
-_SECTIONS = ("dataset", "backbone", "prompts", "scorer", "aligner", "fusion", "few_shot", "metrics")
+_SECTIONS = (
+    "dataset",
+    "backbone",
+    "prompts",
+    "scorer",
+    "aligner",
+    "fusion",
+    "few_shot",
+    "mutual",
+    "metrics",
+)
 """Where a list can only mean an axis."""
 _NAMED = ("dataset", "backbone", "scorer", "aligner")
 """Where a bare word is short for ``{name: word}``."""

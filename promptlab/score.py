@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float
 
 from promptlab.backbones.base import Backbone
-from promptlab.config import AlignerConfig, FusionConfig, ScorerConfig
+from promptlab.config import AlignerConfig, FusionConfig, MutualConfig, ScorerConfig
 from promptlab.datasets.images import FOREIGN_SUFFIXES, IMAGE_SUFFIXES
-from promptlab.detector import build_aligner, build_scorer, predict
+from promptlab.detector import build_aligner, build_mutual, build_scorer, predict
 from promptlab.errors import DataError
 from promptlab.evidence import encode_bank, gather_batches
 from promptlab.features import FeatureStore
@@ -72,7 +72,7 @@ def _is_image(path: Path) -> bool:
     return is_picture and not path.name.startswith(".")
 
 
-def score_images(
+def score_images(  # noqa: PLR0913 - one keyword for each part of an experiment
     paths: Sequence[Path],
     prompts: PromptSet,
     backbone: Backbone,
@@ -80,22 +80,36 @@ def score_images(
     scorer: ScorerConfig,
     aligner: AlignerConfig,
     fusion: FusionConfig,
+    mutual: MutualConfig | None = None,
     store: FeatureStore,
 ) -> Iterator[ScoredImage]:
     """Yield a result per image, in order, holding one batch in memory at a time.
 
+    With ``mutual``, images judge one another: they must be of one category, and all are encoded
+    before the first result.
+
     Raises:
         ConfigError: when a scorer's or aligner's name or parameter is wrong.
+        DataError: when images are to judge one another, but fewer than two can be read.
     """
     scoring, aligning = build_scorer(scorer), build_aligner(aligner)
+    mutual = mutual or MutualConfig()
     bank = encode_bank(backbone, prompts, store=store)
-    for batch in gather_batches(backbone, paths, bank, aligner=aligning, store=store):
+    for batch in gather_batches(
+        [backbone], paths, bank, aligner=aligning, store=store, mutual=build_mutual(mutual)
+    ):
         results = {
             i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()
         }
         if batch.evidence is not None:
             evidence = batch.evidence.at_temperature(scorer.temperature)
-            prediction = predict(evidence, scoring, fusion, context=scorer.context)
+            prediction = predict(
+                evidence,
+                scoring,
+                fusion,
+                context=scorer.context,
+                distance_weights={"peers": mutual.weight},
+            )
             for row, i in enumerate(batch.positions):
                 results[i] = ScoredImage(
                     paths[i],

@@ -29,7 +29,9 @@ from promptlab.detector import (
     DrawnMaps,
     Evidence,
     Prediction,
+    Witness,
     build_aligner,
+    build_mutual,
     build_scorer,
     build_summary,
     join_predictions,
@@ -299,6 +301,7 @@ class Workbench:
             config.dataset.model_dump_json(),
             config.seed,
             config.aligner.model_dump_json(),
+            config.mutual.model_dump_json(include={"params"}) if config.mutual.weight else None,
             *(reference.path for reference in references),
         )
         known = self._compared.pop(key, [])
@@ -339,6 +342,7 @@ class Workbench:
         references = self.references(config, category)
         samples = tuple(s for s in self.dataset(config).of(category) if s not in references)
         memory = self._remember(backbone, aligner, references)
+        mutual = build_mutual(config.mutual)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         skipped: dict[Path, str] = {}
@@ -348,13 +352,13 @@ class Workbench:
         def parts() -> Iterator[Evidence]:
             nonlocal encoded
             for batch in gather_batches(
-                backbone,
+                (backbone, *self.companions(config)),
                 paths,
                 bank,
                 aligner=aligner,
                 store=self._store,
                 memory=memory,
-                companions=self.companions(config),
+                mutual=mutual,
             ):
                 skipped.update({paths[i]: reason for i, reason in batch.unreadable.items()})
                 encoded += batch.encoded
@@ -454,6 +458,10 @@ def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -
     """Score all images with some prompts of the pool, a few images at a time."""
     normal, abnormal = (_places(compared.pool, chosen, state) for state in State)
     scorer, summary = build_scorer(config.scorer), None
+    weights: dict[Witness, float] = {
+        "references": config.few_shot.weight,
+        "peers": config.mutual.weight,
+    }
     parts: list[Prediction] = []
     for part in split(compared.evidence):
         evidence = part.at_temperature(config.scorer.temperature)
@@ -466,7 +474,7 @@ def _predict(compared: _Compared, chosen: PromptSet, config: ExperimentConfig) -
             chosen=(normal, abnormal),
             summary=summary,
             context=config.scorer.context,
-            reference_weight=config.few_shot.weight,
+            distance_weights=weights,
         )
         parts.append(found)
     return join_predictions(parts)

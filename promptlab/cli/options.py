@@ -12,7 +12,13 @@ from promptlab.runtime import Device, Engine
 
 if TYPE_CHECKING:
     from promptlab.backbones.base import Backbone
-    from promptlab.config import AlignerConfig, BackboneConfig, FusionConfig, ScorerConfig
+    from promptlab.config import (
+        AlignerConfig,
+        BackboneConfig,
+        FusionConfig,
+        MutualConfig,
+        ScorerConfig,
+    )
 
 __all__ = ["Judging", "engine_options", "judging_of", "judging_options"]
 
@@ -51,6 +57,7 @@ class Judging:
     scorer: "ScorerConfig"
     aligner: "AlignerConfig"
     fusion: "FusionConfig"
+    mutual: "MutualConfig"
 
     def load_backbone(self, device: Device) -> "Backbone":
         """Load the backbone on a device."""
@@ -63,9 +70,21 @@ class Judging:
 
 
 def judging_of(
-    config: Path | None, *, backbone: str | None, scorer: str | None, aligner: str | None
+    config: Path | None,
+    *,
+    backbone: str | None,
+    scorer: str | None,
+    aligner: str | None,
+    together: bool = False,
 ) -> Judging:
     """Return what an experiment file says, the defaults where there is none, names on top.
+
+    Args:
+        config: the experiment file.
+        backbone: a name that counts instead of the file's; so do the next two.
+        scorer: as above.
+        aligner: as above.
+        together: images are judged together, so that they can judge one another.
 
     Raises:
         ConfigError: when the file breaks a rule, or asks for what needs a data set or a record.
@@ -74,11 +93,14 @@ def judging_of(
         AlignerConfig,
         BackboneConfig,
         FusionConfig,
+        MutualConfig,
         ScorerConfig,
         load_config,
     )
 
-    found = Judging(BackboneConfig(), ScorerConfig(), AlignerConfig(), FusionConfig())
+    found = Judging(
+        BackboneConfig(), ScorerConfig(), AlignerConfig(), FusionConfig(), MutualConfig()
+    )
     if config is not None:
         read = load_config(config)
         for key, unsupported in (
@@ -91,12 +113,18 @@ def judging_of(
                     f"{config}: {key} works in `promptlab run` only, but is set; remove it to "
                     "judge images without it."
                 )
-        found = Judging(read.backbone, read.scorer, read.aligner, read.fusion)
+        if read.mutual.weight > 0 and not together:
+            raise ConfigError(
+                f"{config}: mutual.weight takes other images to judge one by, but one alone is "
+                "judged here; set it to 0, or use `promptlab score` on a folder."
+            )
+        found = Judging(read.backbone, read.scorer, read.aligner, read.fusion, read.mutual)
     return Judging(
         found.backbone if backbone is None else BackboneConfig(name=backbone),
         found.scorer if scorer is None else ScorerConfig(name=scorer),
         found.aligner if aligner is None else AlignerConfig(name=aligner),
         found.fusion,
+        found.mutual,
     )
 
 

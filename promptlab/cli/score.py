@@ -59,7 +59,9 @@ def score(
 
     limit_threads()
     images = find_images(paths)
-    judging = judging_of(config, backbone=backbone_name, scorer=scorer, aligner=aligner)
+    judging = judging_of(
+        config, backbone=backbone_name, scorer=scorer, aligner=aligner, together=True
+    )
     results = score_images(
         images,
         read_prompts(prompt_path, category),
@@ -67,6 +69,7 @@ def score(
         scorer=judging.scorer,
         aligner=judging.aligner,
         fusion=judging.fusion,
+        mutual=judging.mutual,
         store=FeatureStore(),
     )
     problems = 0

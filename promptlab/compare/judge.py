@@ -20,6 +20,7 @@ from promptlab.detector import (
     Evidence,
     Prediction,
     build_aligner,
+    build_mutual,
     build_scorer,
     build_summary,
     draw_maps,
@@ -110,12 +111,12 @@ def judge_sets(
     skipped: dict[Path, str] = {}
     parts: dict[str, list[Prediction]] = {name: [] for name in sets}
     batches = gather_batches(
-        backbone,
+        (backbone, *workbench.companions(config)),
         paths,
         bank,
         aligner=aligner,
         store=store,
-        companions=workbench.companions(config),
+        mutual=build_mutual(config.mutual),
     )
     for batch in batches:
         skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
@@ -208,6 +209,7 @@ def _predict(evidence: Evidence, config: ExperimentConfig, scorer: Scorer) -> Pr
         config.fusion,
         summary=build_summary(config.prompts, evidence),
         context=config.scorer.context,
+        distance_weights={"peers": config.mutual.weight},
     )
 
 

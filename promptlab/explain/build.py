@@ -83,7 +83,7 @@ def explain_image(  # noqa: PLR0913 - those of score_images and one more
         )
     scoring, aligning = build_scorer(scorer), build_aligner(aligner)
     bank = encode_bank(backbone, prompts, store=store)
-    (batch,) = gather_batches(backbone, [path], bank, aligner=aligning, store=store)
+    (batch,) = gather_batches([backbone], [path], bank, aligner=aligning, store=store)
     if batch.evidence is None:
         raise DataError(batch.unreadable[0])
     evidence = batch.evidence.at_temperature(scorer.temperature)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aligners import ALIGNERS
 from aligners.registry import UnknownNameError
 from promptlab.config import AlignerConfig, ExperimentConfig, ScorerConfig, with_overrides
-from promptlab.detector import build_aligner, build_scorer
+from promptlab.detector import build_aligner, build_mutual, build_scorer
 from promptlab.errors import ConfigError, PromptLabError, suggest
 from promptlab.scorers import SCORERS
 
@@ -303,6 +303,8 @@ def _check(dimension: Dimension, config: ExperimentConfig) -> None:
 
 def _build(dimension: Dimension, edge: Any, config: ExperimentConfig) -> None:  # noqa: ANN401
     """Make every part that a value decides, so that a wrong one is found now."""
+    if dimension.path.startswith("mutual.params."):
+        build_mutual(with_overrides(config, {dimension.path: edge}).mutual)
     if dimension.part not in ("scorer", "aligner", "scorer.name", "aligner.name"):
         return
     part, _, field = dimension.path.partition(".")

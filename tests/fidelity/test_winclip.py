@@ -110,7 +110,7 @@ def score(case, *, summary, temperature=0.07, shots=0):
     ).at_temperature(temperature)
     if shots:
         memory = remember([last_image(case.features)])
-        evidence = replace(evidence, reference_map=memory.distances(case.features))
+        evidence = replace(evidence, distances={"references": memory.distances(case.features)})
     return predict(
         evidence,
         MeanScorer(),

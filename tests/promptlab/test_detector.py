@@ -13,6 +13,7 @@ from promptlab.detector import (
     DrawnMaps,
     Evidence,
     TextBank,
+    Witness,
     build_aligner,
     build_scorer,
     build_summary,
@@ -66,8 +67,10 @@ def test_predict_averages_the_top_share_of_the_map(evidence: Evidence) -> None:
 def test_predict_mixes_in_the_distance_from_references(evidence: Evidence) -> None:
     distances = torch.tensor([[0.1, 0.3], [0.0, 0.2]])
     fusion = FusionConfig.model_validate({"global": 1, "local": 0})
-    few = replace(evidence, reference_map=distances)
-    prediction = predict(few, build_scorer(ScorerConfig()), fusion, reference_weight=0.25)
+    few = replace(evidence, distances={"references": distances})
+    prediction = predict(
+        few, build_scorer(ScorerConfig()), fusion, distance_weights={"references": 0.25}
+    )
     zero = predict(evidence, build_scorer(ScorerConfig()), fusion)
     # WinCLIP+: the maximum joins the image score, the map joins the map.
     expected = 0.75 * zero.global_score + 0.25 * torch.tensor([0.3, 0.2])
@@ -75,6 +78,17 @@ def test_predict_mixes_in_the_distance_from_references(evidence: Evidence) -> No
     assert torch.allclose(
         prediction.patch_map[:, 0], 0.75 * zero.patch_map[:, 0] + 0.25 * distances
     )
+
+
+def test_predict_mixes_in_references_first_and_peers_then(evidence: Evidence) -> None:
+    references, peers = torch.rand(2, 2, 2, generator=torch.Generator().manual_seed(0))
+    both = replace(evidence, distances={"references": references, "peers": peers})
+    weights: dict[Witness, float] = {"references": 0.25, "peers": 0.5}
+    scorer, fusion = build_scorer(ScorerConfig()), FusionConfig()
+    zero = predict(evidence, scorer, fusion).patch_map.flatten(1)
+    found = predict(both, scorer, fusion, distance_weights=weights).patch_map.flatten(1)
+    expected = 0.5 * (0.75 * zero + 0.25 * references) + 0.5 * peers
+    torch.testing.assert_close(found, expected)
 
 
 def test_predict_joins_harmonic_views_harmonically(evidence: Evidence) -> None:

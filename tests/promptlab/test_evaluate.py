@@ -124,6 +124,17 @@ def test_run_experiment_records_its_references(config: ExperimentConfig, tmp_pat
     assert zero.dataset.digest != record.dataset.digest
 
 
+def test_run_experiment_says_when_images_judge_one_another(
+    config: ExperimentConfig, tmp_path: Path
+) -> None:
+    mutual = with_overrides(config, {"mutual.weight": 0.5})
+    _, record = run_experiment(mutual, Workbench(), parent=tmp_path / "runs")
+    assert record.transductive
+    assert record.label == f"{config.name} (transductive)"
+    _, alone = run_experiment(config, Workbench(), parent=tmp_path / "runs")
+    assert not alone.transductive
+
+
 def test_run_experiment_gives_aupro_in_200_steps_when_asked(
     config: ExperimentConfig, tmp_path: Path
 ) -> None:

@@ -23,7 +23,9 @@ def batch(images: int, *, seed: int, reference: bool = True) -> Evidence:
         similarities(images, seed=seed),
         (view,),
         grid=(2, 3),
-        reference_map=torch.rand(images, 6) if reference else None,
+        distances={"references": torch.rand(images, 6), "peers": torch.rand(images, 6)}
+        if reference
+        else {},
     )
 
 
@@ -31,7 +33,7 @@ def tensors(evidence: Evidence) -> list[Tensor]:
     (view,) = evidence.views
     found = [evidence.global_.normal, evidence.global_.abnormal]
     found += [view.similarities.normal, view.similarities.abnormal]
-    return found + ([] if evidence.reference_map is None else [evidence.reference_map])
+    return [*found, *evidence.distances.values()]
 
 
 @pytest.mark.parametrize("memory", [10**6, 0])

@@ -176,6 +176,48 @@ def test_judge_refuses_an_unreadable_reference(
         Workbench().judge(with_overrides(config, {"few_shot.k": 1}), "plate")
 
 
+def test_judge_lets_images_judge_one_another_and_the_weight_decides(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    bench, mutual = Workbench(), with_overrides(config, {"mutual.weight": 0.5})
+    both, zero = bench.judge(mutual, "plate").prediction, bench.judge(config, "plate").prediction
+    alone = bench.judge(with_overrides(mutual, {"mutual.weight": 1}), "plate").prediction
+    assert backbone.images_encoded == 12
+    torch.testing.assert_close(both.patch_map, (zero.patch_map + alone.patch_map) / 2)
+    assert (alone.global_score == alone.patch_map.flatten(1).amax(-1)).all()
+    other = {"mutual.params": {"tokens": ["patch"], "share": 1.0}}
+    assert (
+        bench.judge(with_overrides(mutual, other), "plate").prediction.patch_map != both.patch_map
+    ).any()
+    again = bench.judge(config, "plate").prediction  # nothing of the others is left
+    assert (again.image_score == zero.image_score).all()
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"shar": 1}, r"unknown key 'mutual.params.shar'; mutual scoring takes: tokens, sides"),
+        ({"share": 2}, r"mutual.params: mutual: share must be in \(0, 1\], but got 2"),
+    ],
+)
+def test_judge_refuses_wrong_parameters_of_mutual_scoring(
+    config: ExperimentConfig, backbone: TinyBackbone, params: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Workbench().judge(with_overrides(config, {"mutual.params": params}), "plate")
+
+
+def test_judge_when_an_image_is_alone_says_that_it_has_no_peers(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    root = config.dataset.root
+    assert root is not None
+    for image in sorted((root / "plate" / "test").rglob("*.png"))[1:]:
+        image.write_bytes(b"not an image")
+    with pytest.raises(DataError, match="at least 2 images to compare, but got 1"):
+        Workbench().judge(with_overrides(config, {"mutual.weight": 0.5}), "plate")
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -273,6 +273,24 @@ def test_score_refuses_a_file_it_would_not_follow(
     assert f"{key} works in `promptlab run` only" in err
 
 
+def test_score_lets_the_images_of_a_folder_judge_one_another(run: Run, tmp_path: Path) -> None:
+    data = write_mvtec(tmp_path / "data") / "plate" / "test"
+    sets, scores = tmp_path / "p", []
+    run("prompts", "generate", "--static", "winclip", "--category", "plate", "--out", sets)
+    for weight in (0, 1):
+        file = tmp_path / f"{weight}.yaml"
+        file.write_text(f"name: own\ndataset: {{name: elpv}}\nmutual: {{weight: {weight}}}\n")
+        words = ("--category", "plate", "--prompts", sets, "--config", file)
+        status, printed, err = run("score", data, *words)
+        assert status == 0, err
+        scores.append([float(row["image_score"]) for row in csv.DictReader(printed.splitlines())])
+    assert all(one != other for one, other in zip(*scores, strict=True))
+    image = data / "hole" / "000.png"
+    status, _, err = run("explain", image, *words)
+    assert status == 2
+    assert "one alone is judged here; set it to 0, or use `promptlab score`" in err
+
+
 def test_a_name_on_the_command_line_beats_the_file(tmp_path: Path) -> None:
     file = tmp_path / "own.yaml"
     file.write_text("name: own\ndataset: {name: elpv}\nscorer: {name: max}\nfusion: {top: 0.5}\n")

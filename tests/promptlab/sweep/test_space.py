@@ -49,6 +49,8 @@ def config_of(space: dict[str, object], **changes: Any) -> ExperimentConfig:
             {"scorer.params.keep": {"int": [1, 2]}, "scorer.name": {"choice": ["x"]}},
             "unknown scorer 'x'",
         ),
+        ({"mutual.params.shar": {"float": [0.1, 1]}}, r"unknown key 'mutual.params.shar'"),
+        ({"mutual.params.share": {"float": [0, 1]}}, r"share must be in \(0, 1\], but got 0"),
         ({"metrics.pixel_size": {"choice": [16, 32]}}, "says what is measured"),
         ({"prompts.sources.3.name": {"choice": ["winclip"]}}, "leads through a list of 1"),
         ({"prompts.sources.0.kind": {"choice": ["static", "no"]}}, "prompts.sources.0"),
