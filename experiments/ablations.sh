@@ -8,7 +8,7 @@ OUT=${OUT:-runs/ablations}
 mkdir -p "$OUT"
 OUT=$(realpath "$OUT")  # whole: records hold it, and it is taken out of them
 CELLS=${CELLS:-null}  # of ELPV, per category; null: all
-ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales window_stride ridge image_size resolutions shots fusion_join}
+ABLATIONS=${*:-aligners scorers contextual_maps prompts prompt_count window_scales window_stride ridge image_size resolutions shots fusion_join mutual mutual_parts}
 mkdir -p experiments/records/ablations
 link_real "$OUT/real"
 ablate() { # name, data set, then --set arguments
@@ -28,7 +28,7 @@ elpv() { # as ablate; images have no masks, so resamples cost little: enough for
 for name in $ABLATIONS; do
   real=(--set dataset.name=mvtec --set "dataset.root=$OUT/real")
   case $name in
-    fusion_join) # what was chosen on the first half is confirmed on the second
+    fusion_join | mutual) # what was chosen on the first half is confirmed on the second
       ablate "$name" search "${real[@]}" --set 'dataset.categories=[bottle, metal_plate]'
       ablate "$name" report "${real[@]}" --set 'dataset.categories=[grid, tile, cookie]'
       elpv "$name" elpv-search --set 'dataset.categories=[mono]'

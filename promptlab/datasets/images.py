@@ -39,6 +39,8 @@ _WARNING_FILTERS = Lock()
 """`warnings.catch_warnings` changes the whole process: one thread at a time."""
 _EXIF_ORIENTATION = 0x0112
 _TRANSPOSING = frozenset({5, 6, 7, 8})
+_PNG_NOTES = (b"eXIf", b"Raw profile type", b"XML:com.adobe.xmp")
+"""How a PNG's chunks with an orientation begin; their names are never compressed."""
 
 
 def load_image(path: Path) -> Image.Image:
@@ -108,8 +110,18 @@ def image_size(path: Path) -> Size:
     """
     with _opened(path) as image:
         width, height = image.size
-        sideways = image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSING
+        noted = image.format != "PNG" or _notes_an_orientation(path)
+        sideways = noted and image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSING
     return (width, height) if sideways else (height, width)
+
+
+def _notes_an_orientation(path: Path) -> bool:
+    """Say whether a PNG may hold an orientation.
+
+    It may stand behind the pixels, so that Pillow decodes all of them to look.
+    """
+    content = path.read_bytes()
+    return any(mark in content for mark in _PNG_NOTES)
 
 
 @contextmanager

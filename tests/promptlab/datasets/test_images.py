@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from promptlab.datasets import images
 from promptlab.datasets.images import image_size, load_image, load_mask
@@ -90,6 +91,24 @@ def test_load_image_turns_upright_as_exif_says(tmp_path):
 
 def test_image_size_is_height_and_width(tmp_path):
     assert image_size(saved(tmp_path / "a.png", Image.fromarray(GREY))) == (2, 3)
+
+
+def test_image_size_of_a_png_decodes_no_pixel(tmp_path, monkeypatch):
+    path = saved(tmp_path / "a.png", Image.fromarray(GREY))
+    monkeypatch.setattr(PngImageFile, "load", lambda _: pytest.fail("pixels were decoded"))
+    assert image_size(path) == (2, 3)
+
+
+def test_image_size_finds_an_orientation_behind_the_pixels(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = saved(tmp_path / "a.png", Image.fromarray(GREY), exif=exif).read_bytes()
+    start = content.index(b"eXIf") - 4
+    stop = start + 12 + int.from_bytes(content[start : start + 4])
+    end = content.index(b"IEND") - 4
+    path = tmp_path / "b.png"
+    path.write_bytes(content[:start] + content[stop:end] + content[start:stop] + content[end:])
+    assert image_size(path) == (3, 2)
 
 
 def test_load_image_reads_one_pixel(tmp_path):
