@@ -5,17 +5,18 @@ and no threshold; `promptlab.detector` makes scores of what comes out.
 """
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from aligners.base import Aligner, LocalFeatures, Requirements, merge_requirements
 from aligners.memory import MemoryBank
-from aligners.mutual import MutualScoring, PeerBank
+from aligners.mutual import MutualScoring
 from promptlab.backbones.base import Backbone
 from promptlab.detector import (
     Evidence,
@@ -39,7 +40,9 @@ from promptlab.types import State
 
 __all__ = [
     "EvidenceBatch",
+    "PeerDistances",
     "collect",
+    "compare_with_peers",
     "encode_bank",
     "gather_batches",
     "requirements_of",
@@ -49,6 +52,16 @@ __all__ = [
 
 _PART_BYTES = 128 * 2**20
 """Similarities scored at once: what is made of them stays small, and the calls are worth it."""
+
+
+@dataclass(frozen=True)
+class PeerDistances:
+    """How far the places of images are from what most others show."""
+
+    of: Mapping[int, Float[Tensor, " patch"]]
+    """By where each readable image stood in the sequence of paths."""
+    encoded: int
+    """How many images had to be encoded for that, at least in part."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +90,49 @@ def requirements_of(aligner: Aligner, mutual: MutualScoring | None) -> Requireme
     return merge_requirements([aligner.requires, *([mutual.requires] if mutual else [])])
 
 
+@torch.inference_mode()
+def compare_with_peers(
+    backbones: Sequence[Backbone],
+    paths: Sequence[Path],
+    *,
+    requires: Requirements,
+    mutual: MutualScoring,
+    store: FeatureStore,
+) -> PeerDistances:
+    """Let images judge one another; it takes neither prompts nor an aligner.
+
+    Args:
+        backbones: as `gather_batches` takes them; the first one's tokens are compared.
+        paths: of the images.
+        requires: `requirements_of` all that reads their features later, so that this encodes it.
+        mutual: how they do.
+        store: where features are kept.
+
+    Raises:
+        DataError: when fewer than two images can be read.
+    """
+    encoded = 0
+
+    def batches() -> Iterator[EncodedBatch]:
+        nonlocal encoded
+        size = batch_size_of(*backbones)
+        for batch in encode_images(
+            backbones[0], paths, requires=requires, store=store, batch_size=size
+        ):
+            encoded += batch.encoded
+            yield batch
+
+    try:
+        bank = mutual.remember(_features(batches()), images=len(paths))
+    except ValueError as error:
+        raise DataError(str(error)) from None
+    found: dict[int, Tensor] = {}
+    for batch in batches():
+        if batch.features is not None:
+            found.update(zip(batch.positions, bank.distances(batch.features), strict=True))
+    return PeerDistances(found, encoded)
+
+
 def gather_batches(
     backbones: Sequence[Backbone],
     paths: Sequence[Path],
@@ -85,13 +141,13 @@ def gather_batches(
     aligner: Aligner,
     store: FeatureStore,
     memory: MemoryBank | None = None,
-    mutual: MutualScoring | None = None,
+    peers: PeerDistances | None = None,
 ) -> Iterator[EvidenceBatch]:
     """Yield the evidence of images in order, holding one batch of features at a time.
 
-    With a memory of reference images, or with mutual scoring, each image's distances to others
-    are part of its evidence. Mutual scoring and a transductive aligner see all images first; their
-    features then come from the store.
+    With a memory of reference images, or with peers, each image's distances to others are part of
+    its evidence. A transductive aligner sees all images first; their features then come from the
+    store.
 
     Args:
         backbones: one, or the same at several image sizes; the first gives the global embedding
@@ -101,38 +157,29 @@ def gather_batches(
         aligner: makes local embeddings of what every backbone tells.
         store: where features are kept.
         memory: of reference images, as the first backbone sees them.
-        mutual: how images judge one another, as the first backbone sees them; None: they do not.
-
-    Raises:
-        DataError: when images are to judge one another, but fewer than two can be read.
+        peers: what `compare_with_peers` found for the same paths.
     """
     size = batch_size_of(*backbones)
-    requires = requirements_of(aligner, mutual)
 
     def encode(each: Backbone) -> Iterator[EncodedBatch]:
-        return encode_images(each, paths, requires=requires, store=store, batch_size=size)
+        return encode_images(each, paths, requires=aligner.requires, store=store, batch_size=size)
 
-    fitted = [aligner.fit(partial(_features, encode, each)) for each in backbones]
-    banks: dict[Witness, MemoryBank | PeerBank] = {} if memory is None else {"references": memory}
-    if mutual is not None:
-        try:
-            banks["peers"] = mutual.remember(_features(encode, backbones[0]), images=len(paths))
-        except ValueError as error:
-            raise DataError(str(error)) from None
+    def pool(each: Backbone) -> Iterator[LocalFeatures]:
+        return _features(encode(each))
+
+    fitted = [aligner.fit(partial(pool, each)) for each in backbones]
     for batches in zip(*map(encode, backbones), strict=True):
         first = batches[0]
         yield EvidenceBatch(
             first.positions,
-            _gather(batches, fitted, bank, backbones[0].logit_scale, banks),
+            _gather(batches, fitted, bank, backbones[0].logit_scale, memory, peers),
             first.unreadable,
             max(each.encoded for each in batches),
         )
 
 
-def _features(
-    encode: Callable[[Backbone], Iterator[EncodedBatch]], backbone: Backbone
-) -> Iterator[LocalFeatures]:
-    return (batch.features for batch in encode(backbone) if batch.features is not None)
+def _features(batches: Iterator[EncodedBatch]) -> Iterator[LocalFeatures]:
+    return (batch.features for batch in batches if batch.features is not None)
 
 
 @torch.inference_mode()
@@ -141,7 +188,8 @@ def _gather(
     aligners: Sequence[Aligner],
     bank: TextBank,
     logit_scale: float,
-    banks: Mapping[Witness, MemoryBank | PeerBank],
+    memory: MemoryBank | None,
+    peers: PeerDistances | None,
 ) -> Evidence | None:
     """Gather one batch's evidence from all resolutions; None when no image could be read."""
     seen = [batch.features for batch in batches if batch.features is not None]
@@ -157,7 +205,11 @@ def _gather(
         )
         for features, aligner in zip(seen, aligners, strict=True)
     ]
-    distances = {witness: one.distances(seen[0]) for witness, one in banks.items()}
+    distances: dict[Witness, Tensor] = {}
+    if memory is not None:
+        distances["references"] = memory.distances(seen[0])
+    if peers is not None:
+        distances["peers"] = torch.stack([peers.of[i] for i in batches[0].positions])
     return join_resolutions([replace(found[0], distances=distances), *found[1:]])
 
 

@@ -15,7 +15,12 @@ from promptlab.config import AlignerConfig, FusionConfig, MutualConfig, ScorerCo
 from promptlab.datasets.images import FOREIGN_SUFFIXES, IMAGE_SUFFIXES
 from promptlab.detector import build_aligner, build_mutual, build_scorer, predict
 from promptlab.errors import DataError
-from promptlab.evidence import encode_bank, gather_batches
+from promptlab.evidence import (
+    compare_with_peers,
+    encode_bank,
+    gather_batches,
+    requirements_of,
+)
 from promptlab.features import FeatureStore
 from promptlab.prompts.promptset import PromptSet
 
@@ -95,8 +100,12 @@ def score_images(  # noqa: PLR0913 - one keyword for each part of an experiment
     scoring, aligning = build_scorer(scorer), build_aligner(aligner)
     mutual = mutual or MutualConfig()
     bank = encode_bank(backbone, prompts, store=store)
+    method, peers = build_mutual(mutual), None
+    if method:
+        requires = requirements_of(aligning, method)
+        peers = compare_with_peers([backbone], paths, requires=requires, mutual=method, store=store)
     for batch in gather_batches(
-        [backbone], paths, bank, aligner=aligning, store=store, mutual=build_mutual(mutual)
+        [backbone], paths, bank, aligner=aligning, store=store, peers=peers
     ):
         results = {
             i: ScoredImage(paths[i], problem=reason) for i, reason in batch.unreadable.items()

@@ -38,7 +38,16 @@ from promptlab.detector import (
     predict,
 )
 from promptlab.errors import DataError
-from promptlab.evidence import collect, encode_bank, gather_batches, split, stored_bytes
+from promptlab.evidence import (
+    PeerDistances,
+    collect,
+    compare_with_peers,
+    encode_bank,
+    gather_batches,
+    requirements_of,
+    split,
+    stored_bytes,
+)
 from promptlab.features import FeatureStore, encode_images
 from promptlab.metrics.category import (
     CategoryMetrics,
@@ -128,6 +137,7 @@ class Workbench:
         self._made: dict[tuple[object, ...], object] = {}
         self._compared: dict[tuple[object, ...], list[_Compared]] = {}
         self._left = memory
+        self._encoded_for_peers = 0
 
     def backbone(self, config: ExperimentConfig) -> Backbone:
         """Return the configured backbone, loaded once."""
@@ -174,6 +184,31 @@ class Workbench:
     def references(self, config: ExperimentConfig, category: str) -> tuple[Sample, ...]:
         """Return the normal reference images of a few-shot run; none in a zero-shot run."""
         return self.dataset(config).references(category, config.few_shot.k, seed=config.seed)
+
+    def peers(
+        self, config: ExperimentConfig, category: str, samples: tuple[Sample, ...]
+    ) -> PeerDistances | None:
+        """Return how far images are from one another; None where they do not judge one another.
+
+        It depends on no prompt and no aligner: a sweep over those asks once.
+        """
+        mutual = build_mutual(config.mutual)
+        if mutual is None:
+            return None
+        self._progress(f"compare images of {category}", 0, 0)
+        backbones = (self.backbone(config), *self.companions(config))
+        key = ("peers", *(each.id for each in backbones), mutual, *(each.path for each in samples))
+        requires = requirements_of(build_aligner(config.aligner), mutual)
+        paths = [sample.path for sample in samples]
+
+        def compare() -> PeerDistances:
+            made = compare_with_peers(
+                backbones, paths, requires=requires, mutual=mutual, store=self._store
+            )
+            self._encoded_for_peers += made.encoded
+            return made
+
+        return self._once(PeerDistances, key, compare)
 
     def prompts(self, config: ExperimentConfig, category: str) -> CategoryPrompts:
         """Return the pool of a category's prompts from all configured sources."""
@@ -342,7 +377,8 @@ class Workbench:
         references = self.references(config, category)
         samples = tuple(s for s in self.dataset(config).of(category) if s not in references)
         memory = self._remember(backbone, aligner, references)
-        mutual = build_mutual(config.mutual)
+        before = self._encoded_for_peers
+        peers = self.peers(config, category, samples)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         skipped: dict[Path, str] = {}
@@ -358,7 +394,7 @@ class Workbench:
                 aligner=aligner,
                 store=self._store,
                 memory=memory,
-                mutual=mutual,
+                peers=peers,
             ):
                 skipped.update({paths[i]: reason for i, reason in batch.unreadable.items()})
                 encoded += batch.encoded
@@ -378,7 +414,7 @@ class Workbench:
             evidence=evidence,
             samples=tuple(samples[i] for i in positions),
             skipped=skipped,
-            encoded=encoded,
+            encoded=max(encoded, self._encoded_for_peers - before),
             seconds=perf_counter() - begun,
         )
 

@@ -20,7 +20,6 @@ from promptlab.detector import (
     Evidence,
     Prediction,
     build_aligner,
-    build_mutual,
     build_scorer,
     build_summary,
     draw_maps,
@@ -116,7 +115,7 @@ def judge_sets(
         bank,
         aligner=aligner,
         store=store,
-        mutual=build_mutual(config.mutual),
+        peers=workbench.peers(config, category, samples),
     )
     for batch in batches:
         skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}

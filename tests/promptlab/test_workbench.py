@@ -193,6 +193,28 @@ def test_judge_lets_images_judge_one_another_and_the_weight_decides(
     assert (again.image_score == zero.image_score).all()
 
 
+def test_images_judge_one_another_once_for_all_prompts_and_aligners(
+    config: ExperimentConfig, backbone: TinyBackbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[object] = []
+    compare = module.compare_with_peers
+
+    def counted(*args: object, **kwargs: object) -> object:
+        calls.append(args)
+        return compare(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "compare_with_peers", counted)
+    bench, mutual = Workbench(), with_overrides(config, {"mutual.weight": 0.5})
+    assert bench.judge(mutual, "plate").encoded == 12
+    for changes in (
+        {"aligner.name": "value"},
+        {"prompts.sources": [{"kind": "static", "name": "curated"}]},
+        {"mutual.weight": 0.7},
+    ):
+        assert bench.judge(with_overrides(mutual, changes), "plate").encoded == 0
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
