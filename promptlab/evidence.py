@@ -36,7 +36,7 @@ from promptlab.features import (
 from promptlab.files import cache_folder
 from promptlab.prompts.promptset import PromptSet
 from promptlab.scorers.base import Similarities
-from promptlab.types import State
+from promptlab.types import Progress, State, silent
 
 __all__ = [
     "EvidenceBatch",
@@ -98,6 +98,7 @@ def compare_with_peers(
     requires: Requirements,
     mutual: MutualScoring,
     store: FeatureStore,
+    progress: Progress = silent,
 ) -> PeerDistances:
     """Let images judge one another; it takes neither prompts nor an aligner.
 
@@ -107,27 +108,30 @@ def compare_with_peers(
         requires: `requirements_of` all that reads their features later, so that this encodes it.
         mutual: how they do.
         store: where features are kept.
+        progress: told how many images are encoded, then compared.
 
     Raises:
         DataError: when fewer than two images can be read.
     """
     encoded = 0
 
-    def batches() -> Iterator[EncodedBatch]:
+    def batches(work: str) -> Iterator[EncodedBatch]:
         nonlocal encoded
-        size = batch_size_of(*backbones)
+        size, done = batch_size_of(*backbones), 0
         for batch in encode_images(
             backbones[0], paths, requires=requires, store=store, batch_size=size
         ):
             encoded += batch.encoded
             yield batch
+            done += len(batch.positions) + len(batch.unreadable)
+            progress(work, done, len(paths))
 
     try:
-        bank = mutual.remember(_features(batches()), images=len(paths))
+        bank = mutual.remember(_features(batches("encode")), images=len(paths))
     except ValueError as error:
         raise DataError(str(error)) from None
     found: dict[int, Tensor] = {}
-    for batch in batches():
+    for batch in batches("compare"):
         if batch.features is not None:
             found.update(zip(batch.positions, bank.distances(batch.features), strict=True))
     return PeerDistances(found, encoded)

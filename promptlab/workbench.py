@@ -195,7 +195,6 @@ class Workbench:
         mutual = build_mutual(config.mutual)
         if mutual is None:
             return None
-        self._progress(f"compare images of {category}", 0, 0)
         backbones = (self.backbone(config), *self.companions(config))
         key = ("peers", *(each.id for each in backbones), mutual, *(each.path for each in samples))
         requires = requirements_of(build_aligner(config.aligner), mutual)
@@ -203,7 +202,12 @@ class Workbench:
 
         def compare() -> PeerDistances:
             made = compare_with_peers(
-                backbones, paths, requires=requires, mutual=mutual, store=self._store
+                backbones,
+                paths,
+                requires=requires,
+                mutual=mutual,
+                store=self._store,
+                progress=lambda work, *count: self._progress(f"{work} {category}", *count),
             )
             self._encoded_for_peers += made.encoded
             return made
