@@ -21,7 +21,7 @@
 # reference images come from the training images where there are some, else from the normal test
 # images, which are then not judged: every k judges slightly different images, so that k = 0 and
 # k = 4 are compared by their intervals only.
-# **Run time:** about 70 seconds on two cores.
+# **Run time:** about 30 seconds on two cores.
 
 # %%
 from pathlib import Path
@@ -76,7 +76,7 @@ for folder in (study.cells[0].folder, study.cells[-1].folder):
 # depends on which others are judged, so these runs are marked transductive.
 
 # %%
-weights = ["grid={mutual.weight: [0, 0.5, 0.9, 1.0]}", "aligner=value"]
+weights = ["grid={mutual.weight: [0, 0.5, 0.9, 1.0]}", "aligner={name: value}"]
 mutual = run_study(Path("../experiments/ablations/mutual.yaml"), material, weights)
 together = [read_record(path) for path in mutual.records]
 category_heatmap(together)
