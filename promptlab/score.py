@@ -23,6 +23,7 @@ from promptlab.evidence import (
 )
 from promptlab.features import FeatureStore
 from promptlab.prompts.promptset import PromptSet
+from promptlab.types import Progress, silent
 
 __all__ = ["ScoredImage", "find_images", "score_images"]
 
@@ -87,11 +88,12 @@ def score_images(  # noqa: PLR0913 - one keyword for each part of an experiment
     fusion: FusionConfig,
     mutual: MutualConfig | None = None,
     store: FeatureStore,
+    progress: Progress = silent,
 ) -> Iterator[ScoredImage]:
     """Yield a result per image, in order, holding one batch in memory at a time.
 
     With ``mutual``, images judge one another: they must be of one category, and all are encoded
-    before the first result.
+    before the first result, as ``progress`` is told.
 
     Raises:
         ConfigError: when a scorer's or aligner's name or parameter is wrong.
@@ -103,7 +105,9 @@ def score_images(  # noqa: PLR0913 - one keyword for each part of an experiment
     method, peers = build_mutual(mutual), None
     if method:
         requires = requirements_of(aligning, method)
-        peers = compare_with_peers([backbone], paths, requires=requires, mutual=method, store=store)
+        peers = compare_with_peers(
+            [backbone], paths, requires=requires, mutual=method, store=store, progress=progress
+        )
     for batch in gather_batches(
         [backbone], paths, bank, aligner=aligning, store=store, peers=peers
     ):

@@ -26,11 +26,18 @@ COLUMNS = ("path", "image_score", "top_normal_prompt", "top_abnormal_prompt", "p
     examples="""
     promptlab score photos/ --category bottle --prompts prompts/ --out scores.csv
     promptlab score photos/ --category bottle --prompts prompts/ --config best.yaml
+    promptlab score photos/ --category bottle --prompts prompts/ --mutual 0.9
     promptlab score part1.png part2.png --category "metal plate" --prompts set.jsonl --maps maps/
     """,
 )
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @judging_options
+@click.option(
+    "--mutual",
+    type=click.FloatRange(0, 1),
+    help="Let images of one thing judge one another, with so much weight beside the prompts; at"
+    " least some dozens are needed [default: the file's, else 0].",
+)
 @click.option("--out", type=click.Path(path_type=Path), help="CSV file [default: standard output].")
 @click.option("--maps", type=click.Path(path_type=Path), help="Folder for anomaly maps (PNG).")
 @click.option("--strict", is_flag=True, help="Exit with status 1 when an image was unreadable.")
@@ -39,6 +46,7 @@ def score(
     paths: tuple[Path, ...],
     category: str,
     prompt_path: Path,
+    mutual: float | None,
     out: Path | None,
     maps: Path | None,
     config: Path | None,
@@ -62,19 +70,24 @@ def score(
     judging = judging_of(
         config, backbone=backbone_name, scorer=scorer, aligner=aligner, together=True
     )
-    results = score_images(
-        images,
-        read_prompts(prompt_path, category),
-        judging.load_backbone(device),
-        scorer=judging.scorer,
-        aligner=judging.aligner,
-        fusion=judging.fusion,
-        mutual=judging.mutual,
-        store=FeatureStore(),
-    )
+    prompts, backbone = read_prompts(prompt_path, category), judging.load_backbone(device)
+    together = judging.mutual
+    if mutual is not None:
+        together = together.model_copy(update={"weight": mutual})
     problems = 0
     writing = atomic_path(out) if out else nullcontext(None)
     with progress() as report, writing as temporary:
+        results = score_images(
+            images,
+            prompts,
+            backbone,
+            scorer=judging.scorer,
+            aligner=judging.aligner,
+            fusion=judging.fusion,
+            mutual=together,
+            store=FeatureStore(),
+            progress=report,
+        )
         target = temporary.open("w", newline="", encoding="utf-8") if temporary else sys.stdout
         writer = csv.writer(target)
         writer.writerow(COLUMNS)
