@@ -5,7 +5,7 @@ images, a defect in few. Transductive and free of prompts. Knows no text and no 
 who has both joins them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,9 +19,7 @@ from aligners.tokens import required_for
 __all__ = ["MutualScoring", "PeerBank"]
 
 _PRODUCTS_PER_PASS = 2**24
-"""Most cosines held at once; bounds memory (64 MB) for any number of peers."""
-_SAME = 1e-5
-"""An image whose every place is as near to the same place of a peer is that peer, or a copy."""
+"""Most cosines held at once (64 MB)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,8 @@ class MutualScoring:
     """A place's distance is the mean over this share of the peers, those with the most similar
     places (MuSc's interval average)."""
     images: int = 100
-    """Most peers, evenly spaced among the images; time and memory grow with them."""
+    """Most peers, evenly spaced among the images; time and memory grow with them (a peer takes 4
+    bytes for each channel of each patch, for each kind and side)."""
 
     def __post_init__(self) -> None:
         if not (self.tokens and self.sides):
@@ -56,37 +55,35 @@ class MutualScoring:
         """Return which tokens are needed."""
         return merge_requirements(map(required_for, self.tokens))
 
-    def remember(self, pool: Iterable[LocalFeatures], *, images: int) -> "PeerBank":
-        """Return some images as peers of all.
+    def choose(self, images: int) -> tuple[int, ...]:
+        """Return which of so many images are peers of all: at most `images`, evenly spaced."""
+        step = max(1.0, images / self.images)
+        return tuple(int(step * index) for index in range(min(images, self.images)))
 
-        Args:
-            pool: the features of all images, batch by batch.
-            images: how many there are; fewer may come, for some cannot be read.
+    def remember(
+        self, peers: Iterable[LocalFeatures], *, device: torch.device | str = "cpu"
+    ) -> "PeerBank":
+        """Return one or more batches of images as peers; they are compared on ``device``.
 
         Raises:
-            ValueError: when fewer than two come.
+            ValueError: when they are fewer than two.
         """
-        step = max(1.0, images / self.images)
-        chosen = {int(step * index) for index in range(self.images)}
-        kept: list[list[Tensor]] = [[] for _ in self._kinds]
-        seen = 0
-        for features in pool:
-            count = len(features.patch_tokens)
-            rows = [row for row in range(count) if seen + row in chosen]
-            seen += count
-            for parts, embedded in zip(kept, self.embed(features), strict=True):
-                parts.append(embedded[rows])
-        if seen < 2:
+        batches = list(zip(*(self.embed(each, device) for each in peers), strict=True))
+        entries = tuple(torch.cat(parts) for parts in batches)
+        count = len(entries[0]) if entries else 0
+        if count < 2:
             raise ValueError(
-                f"mutual scoring needs at least 2 images to compare, but got {seen}; set "
+                f"images that judge one another must be at least 2, but are {count}; set "
                 "mutual.weight to 0."
             )
-        return PeerBank(self, tuple(torch.cat(parts) for parts in kept))
+        return PeerBank(self, entries)
 
-    def embed(self, features: LocalFeatures) -> tuple[Float[Tensor, "batch patch channel"], ...]:
+    def embed(
+        self, features: LocalFeatures, device: torch.device | str
+    ) -> tuple[Float[Tensor, "batch patch _channel"], ...]:
         """Return tokens of unit length for every kind and side."""
         return tuple(
-            normalize(_smooth(features.tokens(kind), features.grid, side), dim=-1)
+            normalize(_smooth(features.tokens(kind).to(device), features.grid, side), dim=-1)
             for kind, side in self._kinds
         )
 
@@ -103,35 +100,41 @@ class PeerBank:
     entries: tuple[Float[Tensor, "peer patch _channel"], ...]
     """Unit-length tokens of each kind and side."""
 
-    def distances(self, features: LocalFeatures) -> Float[Tensor, "batch patch"]:
+    def distances(
+        self, features: LocalFeatures, own: Sequence[int | None]
+    ) -> Float[Tensor, "batch patch"]:
         """Return each patch's distance from the peers, in [0, 1].
 
         From one peer it is min (1 - cosine) / 2 over that peer's patches; the mean over the
-        nearest peers (`MutualScoring.share`) counts. A peer that is the image itself, or a copy
-        of it, is no witness; where no other is left, nothing is unusual and all distances are 0.
+        nearest peers (`MutualScoring.share`) counts. No image is its own witness.
+
+        Args:
+            features: of the images.
+            own: which peer each of them is; None: it is no peer.
         """
-        embedded = self.method.embed(features)
+        embedded = self.method.embed(features, self.entries[0].device)
+        kinds = zip(embedded, self.entries, strict=True)
         rows = [
-            torch.stack([self._distances(image, entries) for image in images])
-            for images, entries in zip(embedded, self.entries, strict=True)
+            torch.stack([self._distances(*each, entries) for each in zip(images, own, strict=True)])
+            for images, entries in kinds
         ]
-        return torch.stack(rows).mean(0)
+        return torch.stack(rows).mean(0).to(features.patch_tokens)
 
     def _distances(
-        self, image: Float[Tensor, "patch channel"], entries: Float[Tensor, "peer patch channel"]
+        self,
+        image: Float[Tensor, "patch channel"],
+        own: int | None,
+        entries: Float[Tensor, "peer patch channel"],
     ) -> Float[Tensor, " patch"]:
         step = max(1, _PRODUCTS_PER_PASS // (len(image) * entries.shape[1]))
-        nearest = torch.cat(
-            [(image @ part.mT).amax(-1) for part in entries.split(step)]
-        )  # peer, patch
+        nearest = torch.cat([(image @ part.mT).amax(-1) for part in entries.split(step)])
+        if own is not None:
+            nearest = torch.cat([nearest[:own], nearest[own + 1 :]])
+        count = max(1, round(self.method.share * len(nearest)))
+        highest = nearest.topk(count, dim=0, sorted=False).values.mean(0)
         # Rounding lifts the cosine of equal tokens a little above 1.
-        distance = ((1 - nearest) / 2).clamp_min(0)
-        own = (image * entries).sum(-1).amin(-1)  # the least cosine of the same places
-        others = distance[(1 - own) / 2 > _SAME]
-        if len(others) == 0:
-            return torch.zeros_like(distance[0])
-        count = max(1, round(self.method.share * len(others)))
-        return others.topk(count, dim=0, largest=False, sorted=False).values.mean(0)
+        distance: Tensor = ((1 - highest) / 2).clamp_min(0)
+        return distance
 
 
 def _smooth(

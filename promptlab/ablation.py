@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from promptlab.detector import build_aligner, build_scorer
+from promptlab.detector import build_aligner, build_mutual, build_scorer
 from promptlab.errors import PromptLabError
 from promptlab.evaluate import Outcome, examine
 from promptlab.grid import Cell, Grid
@@ -62,6 +62,7 @@ def run_grid(
         with _naming(cell):
             build_scorer(cell.config.scorer)
             build_aligner(cell.config.aligner)
+            build_mutual(cell.config.mutual)
     folder = folder or new_run_folder(parent, grid.name)
     done = []
     for cell in grid.cells:

@@ -210,11 +210,13 @@ class ClusterWorkbench(Workbench):
     def _missing(self, jobs: Mapping[str, ExperimentConfig]) -> Iterator[_Batch]:
         """Yield the batches of the plain path that this workbench has not had encoded yet."""
         for category, config in jobs.items():
-            requires = requirements_of(build_aligner(config.aligner), build_mutual(config.mutual))
+            aligner, mutual = build_aligner(config.aligner), build_mutual(config.mutual)
             references = self.references(config, category)
             resolutions = (self.backbone(config), *self.companions(config))
             size = batch_size_of(*resolutions)
             for place, backbone in enumerate(resolutions):
+                # Images judge one another as the first sees them.
+                requires = aligner.requires if place else requirements_of(aligner, mutual)
                 data = (config.dataset.model_dump_json(), config.seed, *references)
                 key = (category, backbone.id, requires, *data)
                 if key in self._done:

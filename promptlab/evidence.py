@@ -111,30 +111,50 @@ def compare_with_peers(
         progress: told how many images are encoded, then compared.
 
     Raises:
-        DataError: when fewer than two images can be read.
+        DataError: when a single image can be read.
     """
-    encoded = 0
+    size = batch_size_of(*backbones)
 
-    def batches(work: str) -> Iterator[EncodedBatch]:
-        nonlocal encoded
-        size, done = batch_size_of(*backbones), 0
+    def batches(work: str, chosen: Sequence[Path]) -> Iterator[EncodedBatch]:
+        done = 0
         for batch in encode_images(
-            backbones[0], paths, requires=requires, store=store, batch_size=size
+            backbones[0], chosen, requires=requires, store=store, batch_size=size
         ):
-            encoded += batch.encoded
             yield batch
             done += len(batch.positions) + len(batch.unreadable)
-            progress(work, done, len(paths))
+            progress(work, done, len(chosen))
 
-    try:
-        bank = mutual.remember(_features(batches("encode")), images=len(paths))
-    except ValueError as error:
-        raise DataError(str(error)) from None
+    readable: list[int] = []
+    unreadable: dict[int, str] = {}
+    encoded = 0
+    for batch in batches("encode", paths):
+        readable.extend(batch.positions)
+        unreadable |= batch.unreadable
+        encoded += batch.encoded
+    if not readable:
+        return PeerDistances({}, encoded)
+    _refuse_too_few(readable, unreadable)
+    places = [readable[i] for i in mutual.choose(len(readable))]
+    bank = mutual.remember(
+        _features(batches("read", [paths[i] for i in places])),
+        device=backbones[0].projection.device,
+    )
+    own = {position: place for place, position in enumerate(places)}
     found: dict[int, Tensor] = {}
-    for batch in batches("compare"):
+    for batch in batches("compare", paths):
         if batch.features is not None:
-            found.update(zip(batch.positions, bank.distances(batch.features), strict=True))
+            far = bank.distances(batch.features, [own.get(i) for i in batch.positions])
+            found.update(zip(batch.positions, far, strict=True))
     return PeerDistances(found, encoded)
+
+
+def _refuse_too_few(readable: Sequence[int], unreadable: Mapping[int, str]) -> None:
+    if len(readable) < 2:
+        first = f" ({len(unreadable)} cannot be read; first: {min(unreadable.items())[1]})"
+        raise DataError(
+            f"images that judge one another must be at least 2, but are {len(readable)}"
+            f"{first if unreadable else ''}; set mutual.weight to 0."
+        )
 
 
 def gather_batches(

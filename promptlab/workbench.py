@@ -185,35 +185,6 @@ class Workbench:
         """Return the normal reference images of a few-shot run; none in a zero-shot run."""
         return self.dataset(config).references(category, config.few_shot.k, seed=config.seed)
 
-    def peers(
-        self, config: ExperimentConfig, category: str, samples: tuple[Sample, ...]
-    ) -> PeerDistances | None:
-        """Return how far images are from one another; None where they do not judge one another.
-
-        It depends on no prompt and no aligner: a sweep over those asks once.
-        """
-        mutual = build_mutual(config.mutual)
-        if mutual is None:
-            return None
-        backbones = (self.backbone(config), *self.companions(config))
-        key = ("peers", *(each.id for each in backbones), mutual, *(each.path for each in samples))
-        requires = requirements_of(build_aligner(config.aligner), mutual)
-        paths = [sample.path for sample in samples]
-
-        def compare() -> PeerDistances:
-            made = compare_with_peers(
-                backbones,
-                paths,
-                requires=requires,
-                mutual=mutual,
-                store=self._store,
-                progress=lambda work, *count: self._progress(f"{work} {category}", *count),
-            )
-            self._encoded_for_peers += made.encoded
-            return made
-
-        return self._once(PeerDistances, key, compare)
-
     def prompts(self, config: ExperimentConfig, category: str) -> CategoryPrompts:
         """Return the pool of a category's prompts from all configured sources."""
         noun = self.dataset(config).nouns[category]
@@ -382,7 +353,7 @@ class Workbench:
         samples = tuple(s for s in self.dataset(config).of(category) if s not in references)
         memory = self._remember(backbone, aligner, references)
         before = self._encoded_for_peers
-        peers = self.peers(config, category, samples)
+        peers = self._peers(config, category, samples)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         skipped: dict[Path, str] = {}
@@ -433,6 +404,35 @@ class Workbench:
                 raise DataError(f"every reference image must be readable: {reason}")
             kept.extend([batch.features] if batch.features else [])
         return remember(kept) if kept else None
+
+    def _peers(
+        self, config: ExperimentConfig, category: str, samples: tuple[Sample, ...]
+    ) -> PeerDistances | None:
+        """Return how far images are from one another; None where they do not judge one another.
+
+        It depends on no prompt and no aligner: a sweep over those asks once.
+        """
+        mutual = build_mutual(config.mutual)
+        if mutual is None:
+            return None
+        backbones = (self.backbone(config), *self.companions(config))
+        key = ("peers", *(each.id for each in backbones), mutual, *(each.path for each in samples))
+        requires = requirements_of(build_aligner(config.aligner), mutual)
+        paths = [sample.path for sample in samples]
+
+        def compare() -> PeerDistances:
+            made = compare_with_peers(
+                backbones,
+                paths,
+                requires=requires,
+                mutual=mutual,
+                store=self._store,
+                progress=lambda work, *count: self._progress(f"{work} {category}", *count),
+            )
+            self._encoded_for_peers += made.encoded
+            return made
+
+        return self._once(PeerDistances, key, compare)
 
     def _masks(
         self, config: ExperimentConfig, samples: tuple[Sample, ...]

@@ -91,13 +91,19 @@ def judge_sets(
     """Score every image of a category under every prompt set, all else as configured.
 
     Raises:
-        ConfigError: when the experiment is few-shot, which no prompt set decides alone.
+        ConfigError: when the experiment is few-shot or images judge one another, which no prompt
+            set decides alone.
         DataError: when no image of the category can be read.
     """
     if config.few_shot.k:
         raise ConfigError(
             f"prompt sets are compared zero-shot, but few_shot.k is {config.few_shot.k}; set it "
             "to 0."
+        )
+    if config.mutual.weight:
+        raise ConfigError(
+            "prompt sets are compared by what each says of an image alone, but mutual.weight is "
+            f"{config.mutual.weight:g}; set it to 0, or make a grid of prompts for `promptlab run`."
         )
     backbone = workbench.backbone(config)
     samples = workbench.dataset(config).of(category)
@@ -115,7 +121,6 @@ def judge_sets(
         bank,
         aligner=aligner,
         store=store,
-        peers=workbench.peers(config, category, samples),
     )
     for batch in batches:
         skipped |= {paths[i]: reason for i, reason in batch.unreadable.items()}
@@ -208,7 +213,6 @@ def _predict(evidence: Evidence, config: ExperimentConfig, scorer: Scorer) -> Pr
         config.fusion,
         summary=build_summary(config.prompts, evidence),
         context=config.scorer.context,
-        distance_weights={"peers": config.mutual.weight},
     )
 
 

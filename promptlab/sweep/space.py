@@ -12,6 +12,7 @@ from math import floor, prod
 from typing import Any, Literal
 
 from aligners import ALIGNERS
+from aligners.mutual import MutualScoring
 from aligners.registry import UnknownNameError
 from promptlab.config import AlignerConfig, ExperimentConfig, ScorerConfig, with_overrides
 from promptlab.detector import build_aligner, build_mutual, build_scorer
@@ -201,6 +202,8 @@ def _own_value(config: ExperimentConfig, dimension: Dimension) -> Any:  # noqa: 
             config.aligner
         )  # fmt: skip
         node = getattr(part, dimension.path.partition(".params.")[2])
+    if node is None and dimension.part == "mutual":
+        node = getattr(MutualScoring(**config.mutual.params), dimension.path.split(".")[2], None)
     return list(node) if isinstance(node, tuple) else node
 
 
@@ -303,7 +306,7 @@ def _check(dimension: Dimension, config: ExperimentConfig) -> None:
 
 def _build(dimension: Dimension, edge: Any, config: ExperimentConfig) -> None:  # noqa: ANN401
     """Make every part that a value decides, so that a wrong one is found now."""
-    if dimension.path.startswith("mutual.params."):
+    if dimension.path.startswith("mutual.params"):
         build_mutual(with_overrides(config, {dimension.path: edge}).mutual)
     if dimension.part not in ("scorer", "aligner", "scorer.name", "aligner.name"):
         return

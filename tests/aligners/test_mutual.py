@@ -25,7 +25,8 @@ def features(*images, grid=None):
 
 
 def judged(method, everyone):
-    return method.remember([everyone], images=len(everyone.patch_tokens)).distances(everyone)
+    """Let all images be peers of all."""
+    return method.remember([everyone]).distances(everyone, range(len(everyone.patch_tokens)))
 
 
 def test_distances_are_the_mean_over_the_other_images():
@@ -75,11 +76,12 @@ def test_distances_do_not_depend_on_order_or_batches():
     whole = judged(PLAIN, everyone)
     torch.testing.assert_close(judged(PLAIN, permute_images(everyone, order)), whole[order])
     parts = [permute_images(everyone, torch.tensor(rows)) for rows in ([0, 1, 2], [3, 4])]
-    bank = PLAIN.remember(iter(parts), images=5)
-    torch.testing.assert_close(torch.cat([bank.distances(part) for part in parts]), whole)
+    bank = PLAIN.remember(iter(parts))
+    found = [bank.distances(parts[0], [0, 1, 2]), bank.distances(parts[1], [3, 4])]
+    torch.testing.assert_close(torch.cat(found), whole)
 
 
-def test_memory_is_bounded_without_changing_a_distance(monkeypatch):
+def test_peers_are_compared_a_few_at_a_time_without_changing_a_distance(monkeypatch):
     everyone = example_features(PLAIN.requires, batch=5)
     whole = judged(PLAIN, everyone)
     monkeypatch.setattr(module, "_PRODUCTS_PER_PASS", 1)
@@ -100,29 +102,31 @@ def test_a_defect_that_one_image_has_is_far_and_one_that_all_have_is_not():
     assert judged(PLAIN, all_broken).max() < 1e-3
 
 
-def test_copies_of_an_image_are_no_witnesses():
+def test_copies_of_an_image_are_witnesses_and_the_image_is_none():
     image, other = [[1.0, 0.0]], [[0.0, 1.0]]
-    torch.testing.assert_close(
-        judged(PLAIN, features(image, image, other)), torch.tensor([[0.5], [0.5], [0.5]])
-    )
-    assert judged(PLAIN, features(image, image)).tolist() == [[0.0], [0.0]]
+    everyone = features(image, image, image, other)
+    expected = torch.tensor([[0.5 / 3]] * 3 + [[0.5]])
+    torch.testing.assert_close(judged(PLAIN, everyone), expected)
+
+
+def test_an_image_that_is_no_peer_is_judged_by_all_peers():
+    bank = PLAIN.remember([features([[1.0, 0.0]], [[0.0, 1.0]])])
+    new = features([[1.0, 0.0]], [[1.0, 0.0]])
+    torch.testing.assert_close(bank.distances(new, [None, 0]), torch.tensor([[0.25], [0.5]]))
 
 
 @pytest.mark.parametrize(
-    ("images", "expected"), [(100, [0, 1, 2, 3, 4, 5, 6]), (3, [0, 2, 4]), (2, [0, 3])]
+    ("images", "expected"),
+    [(100, (0, 1, 2, 3, 4, 5, 6)), (7, (0, 1, 2, 3, 4, 5, 6)), (3, (0, 2, 4)), (2, (0, 3))],
 )
 def test_peers_are_evenly_spaced(images, expected):
-    tokens = torch.arange(7.0)[:, None, None] * torch.tensor([0.0, 1.0]) + torch.tensor([1.0, 0.0])
-    everyone = features(*tokens.tolist())
-    method = replace(PLAIN, images=images)
-    halves = [permute_images(everyone, torch.arange(7)[part]) for part in (slice(4), slice(4, 7))]
-    (entries,) = method.remember(halves, images=7).entries
-    assert (entries[:, 0, 1] / entries[:, 0, 0]).round().tolist() == expected
+    assert replace(PLAIN, images=images).choose(7) == expected
 
 
-def test_one_image_has_nobody_to_be_judged_by():
-    with pytest.raises(ValueError, match=r"at least 2 images to compare, but got 1; set mutual"):
-        PLAIN.remember([features([[1.0, 0.0]])], images=1)
+@pytest.mark.parametrize("peers", [[], [features([[1.0, 0.0]])]])
+def test_one_image_has_nobody_to_be_judged_by(peers):
+    with pytest.raises(ValueError, match=rf"must be at least 2, but are {len(peers)}; set mutual"):
+        PLAIN.remember(peers)
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,16 @@ def test_run_grid_names_the_cell_before_anything_runs(
     assert not (tmp_path / "runs").exists()
 
 
+def test_run_grid_checks_mutual_scoring_before_anything_runs(
+    config: ExperimentConfig, tmp_path: Path
+) -> None:
+    wrong = with_overrides(config, {"mutual.params": {"shar": 1}})
+    grid = Grid("own", ("mutual.params",), (Cell(wrong, {"mutual.params": "wrong"}),))
+    with pytest.raises(ConfigError, match=r"unknown key 'mutual.params.shar'"):
+        run_grid(grid, Workbench(), parent=tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()
+
+
 def test_run_grid_names_the_cell_that_failed(config: ExperimentConfig, tmp_path: Path) -> None:
     root = config.dataset.root
     assert root is not None

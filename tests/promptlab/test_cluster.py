@@ -110,6 +110,7 @@ def config(tmp_path: Path) -> ExperimentConfig:
             "dataset": {"name": "mvtec", "root": str(root)},
             "backbone": {"name": "lite", "image_size": 160},
             "scorer": {"name": "contextual"},
+            "mutual": {"weight": 0.5},
             "metrics": {"pixel_size": 16, "bootstrap": 20},
             "sweep": {
                 "trials": 6,

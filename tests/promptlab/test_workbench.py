@@ -230,6 +230,37 @@ def test_judge_refuses_wrong_parameters_of_mutual_scoring(
         Workbench().judge(with_overrides(config, {"mutual.params": params}), "plate")
 
 
+def test_images_that_cannot_be_read_leave_the_others_their_distances(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    mutual = with_overrides(config, {"mutual.weight": 1})
+    root = config.dataset.root
+    assert root is not None
+    images = sorted((root / "plate" / "test").rglob("*.png"))
+    kept = {path: path.read_bytes() for path in images}
+    for broken in images[::5]:
+        broken.write_bytes(b"not an image")
+    found = Workbench().judge(mutual, "plate")
+    assert len(found.skipped) == 3
+    for broken in images[::5]:
+        broken.unlink()
+    alone = Workbench().judge(mutual, "plate")
+    torch.testing.assert_close(found.prediction.patch_map, alone.prediction.patch_map)
+    assert len(kept) == 12
+
+
+def test_references_and_peers_take_part_together(
+    config: ExperimentConfig, backbone: TinyBackbone
+) -> None:
+    bench = Workbench()
+    few = with_overrides(config, {"few_shot.k": 2, "few_shot.weight": 0.25})
+    one, both, peers = (
+        bench.judge(with_overrides(few, {"mutual.weight": weight}), "plate").prediction.patch_map
+        for weight in (0, 0.5, 1)
+    )
+    torch.testing.assert_close(both, (one + peers) / 2)
+
+
 def test_judge_when_an_image_is_alone_says_that_it_has_no_peers(
     config: ExperimentConfig, backbone: TinyBackbone
 ) -> None:
@@ -237,7 +268,9 @@ def test_judge_when_an_image_is_alone_says_that_it_has_no_peers(
     assert root is not None
     for image in sorted((root / "plate" / "test").rglob("*.png"))[1:]:
         image.write_bytes(b"not an image")
-    with pytest.raises(DataError, match="at least 2 images to compare, but got 1"):
+    with pytest.raises(
+        DataError, match=r"at least 2, but are 1 \(11 cannot be read; first: .*001.png"
+    ):
         Workbench().judge(with_overrides(config, {"mutual.weight": 0.5}), "plate")
 
 
@@ -283,6 +316,16 @@ def test_maps_of_several_image_sizes_are_averaged(
     torch.testing.assert_close(joined.patch_map, (resized + maps["fine"]) / 2)
     alone = bench.judge(with_overrides(config, {"backbone.image_size": sizes["coarse"]}), "plate")
     torch.testing.assert_close(joined.global_score, alone.prediction.global_score)
+    # Images judge one another at the first size; the distances join the finer map.
+    far = bench.judge(
+        with_overrides(config, {"backbone.image_size": sizes["coarse"], "mutual.weight": 1}),
+        "plate",
+    ).prediction.patch_map
+    joined_far = bench.judge(with_overrides(config, {**both, "mutual.weight": 1}), "plate")
+    finer = torch.nn.functional.interpolate(
+        far[:, None], size=maps["fine"].shape[1:], mode="bilinear"
+    )[:, 0]
+    torch.testing.assert_close(joined_far.prediction.patch_map, finer)
 
 
 def test_transductive_aligner_sees_all_images_of_a_category(

@@ -67,6 +67,11 @@ def test_judge_sets_when_nothing_can_be_read(config):
         judged(config)
 
 
+def test_judge_sets_when_images_judge_one_another(config):
+    with pytest.raises(ConfigError, match=r"mutual.weight is 0.5; set it to 0"):
+        judged(config, **{"mutual.weight": 0.5})
+
+
 def test_judge_sets_when_few_shot(config):
     with pytest.raises(ConfigError, match=r"zero-shot, but few_shot.k is 1; set it to 0"):
         judged(config, **{"few_shot.k": 1})

@@ -50,6 +50,7 @@ def config_of(space: dict[str, object], **changes: Any) -> ExperimentConfig:
             "unknown scorer 'x'",
         ),
         ({"mutual.params.shar": {"float": [0.1, 1]}}, r"unknown key 'mutual.params.shar'"),
+        ({"mutual.params": {"choice": {"wrong": {"shar": 1}}}}, "unknown key 'mutual.params.shar'"),
         ({"mutual.params.share": {"float": [0, 1]}}, r"share must be in \(0, 1\], but got 0"),
         ({"metrics.pixel_size": {"choice": [16, 32]}}, "says what is measured"),
         ({"prompts.sources.3.name": {"choice": ["winclip"]}}, "leads through a list of 1"),
@@ -119,6 +120,13 @@ def test_default_point_knows_the_defaults_of_the_chosen_part() -> None:
     config = config_of(space, scorer={"name": "contextual"})
     # 0.25 is the class's own default; per_state is null, which the range does not hold.
     assert default_point(config, read_space(config)) == {"scorer.params.share": 0.25}
+
+
+def test_default_point_knows_the_defaults_of_mutual_scoring() -> None:
+    space = {"mutual.params.share": {"float": [0.1, 1]}, "mutual.weight": {"float": [0, 1]}}
+    config = config_of(space, mutual={"weight": 0.5})
+    expected = {"mutual.params.share": 0.3, "mutual.weight": 0.5}
+    assert default_point(config, read_space(config)) == expected
 
 
 def test_apply_point_starts_another_part_from_its_own_defaults() -> None:
