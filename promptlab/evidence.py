@@ -149,12 +149,14 @@ def compare_with_peers(
 
 
 def _refuse_too_few(readable: Sequence[int], unreadable: Mapping[int, str]) -> None:
-    if len(readable) < 2:
-        first = f" ({len(unreadable)} cannot be read; first: {min(unreadable.items())[1]})"
-        raise DataError(
-            f"images that judge one another must be at least 2, but are {len(readable)}"
-            f"{first if unreadable else ''}; set mutual.weight to 0."
-        )
+    if len(readable) > 1:
+        return
+    reason = next(iter(unreadable.values()), "")
+    why = f" ({len(unreadable)} cannot be read; first: {reason})" if unreadable else ""
+    raise DataError(
+        f"images that judge one another must be at least 2, but are {len(readable)}{why}; set "
+        "mutual.weight to 0."
+    )
 
 
 def gather_batches(

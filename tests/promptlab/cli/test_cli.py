@@ -285,6 +285,9 @@ def test_score_lets_the_images_of_a_folder_judge_one_another(run: Run, tmp_path:
         assert status == 0, err
         scores.append([float(row["image_score"]) for row in csv.DictReader(printed.splitlines())])
     assert all(one != other for one, other in zip(*scores, strict=True))
+    status, _, err = run("score", data / "hole" / "000.png", *words)
+    assert status == 1
+    assert "must be at least 2, but are 1; set mutual.weight to 0" in err
     _, printed, _ = run("score", data, *words, "--mutual", 0)  # beats the file
     found = [float(row["image_score"]) for row in csv.DictReader(printed.splitlines())]
     assert found == scores[0]
