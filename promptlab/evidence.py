@@ -95,7 +95,7 @@ def compare_with_peers(
     backbones: Sequence[Backbone],
     paths: Sequence[Path],
     *,
-    requires: Requirements,
+    aligner: Aligner,
     mutual: MutualScoring,
     store: FeatureStore,
     progress: Progress = silent,
@@ -105,7 +105,7 @@ def compare_with_peers(
     Args:
         backbones: as `gather_batches` takes them; the first one's tokens are compared.
         paths: of the images.
-        requires: `requirements_of` all that reads their features later, so that this encodes it.
+        aligner: reads their features later; what it needs is encoded in the same go.
         mutual: how they do.
         store: where features are kept.
         progress: told how many images are encoded, then compared.
@@ -115,7 +115,9 @@ def compare_with_peers(
     """
     size = batch_size_of(*backbones)
 
-    def batches(work: str, chosen: Sequence[Path]) -> Iterator[EncodedBatch]:
+    def batches(
+        work: str, chosen: Sequence[Path], requires: Requirements
+    ) -> Iterator[EncodedBatch]:
         done = 0
         for batch in encode_images(
             backbones[0], chosen, requires=requires, store=store, batch_size=size
@@ -127,7 +129,7 @@ def compare_with_peers(
     readable: list[int] = []
     unreadable: dict[int, str] = {}
     encoded = 0
-    for batch in batches("encode", paths):
+    for batch in batches("encode", paths, requirements_of(aligner, mutual)):
         readable.extend(batch.positions)
         unreadable |= batch.unreadable
         encoded += batch.encoded
@@ -136,12 +138,12 @@ def compare_with_peers(
     _refuse_too_few(readable, unreadable)
     places = [readable[i] for i in mutual.choose(len(readable))]
     bank = mutual.remember(
-        _features(batches("read", [paths[i] for i in places])),
+        _features(batches("read", [paths[i] for i in places], mutual.requires)),
         device=backbones[0].projection.device,
     )
     own = {position: place for place, position in enumerate(places)}
     found: dict[int, Tensor] = {}
-    for batch in batches("compare", paths):
+    for batch in batches("compare", paths, mutual.requires):
         if batch.features is not None:
             far = bank.distances(batch.features, [own.get(i) for i in batch.positions])
             found.update(zip(batch.positions, far, strict=True))

@@ -19,7 +19,6 @@ from promptlab.evidence import (
     compare_with_peers,
     encode_bank,
     gather_batches,
-    requirements_of,
 )
 from promptlab.features import FeatureStore
 from promptlab.prompts.promptset import PromptSet
@@ -104,9 +103,8 @@ def score_images(  # noqa: PLR0913 - one keyword for each part of an experiment
     bank = encode_bank(backbone, prompts, store=store)
     method, peers = build_mutual(mutual), None
     if method:
-        requires = requirements_of(aligning, method)
         peers = compare_with_peers(
-            [backbone], paths, requires=requires, mutual=method, store=store, progress=progress
+            [backbone], paths, aligner=aligning, mutual=method, store=store, progress=progress
         )
     for batch in gather_batches(
         [backbone], paths, bank, aligner=aligning, store=store, peers=peers

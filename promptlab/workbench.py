@@ -44,7 +44,6 @@ from promptlab.evidence import (
     compare_with_peers,
     encode_bank,
     gather_batches,
-    requirements_of,
     split,
     stored_bytes,
 )
@@ -137,7 +136,6 @@ class Workbench:
         self._made: dict[tuple[object, ...], object] = {}
         self._compared: dict[tuple[object, ...], list[_Compared]] = {}
         self._left = memory
-        self._encoded_for_peers = 0
 
     def backbone(self, config: ExperimentConfig) -> Backbone:
         """Return the configured backbone, loaded once."""
@@ -352,8 +350,7 @@ class Workbench:
         references = self.references(config, category)
         samples = tuple(s for s in self.dataset(config).of(category) if s not in references)
         memory = self._remember(backbone, aligner, references)
-        before = self._encoded_for_peers
-        peers = self._peers(config, category, samples)
+        peers, encoded_before = self._peers(config, category, samples, aligner)
         bank = encode_bank(backbone, pool, store=self._store)
         positions: list[int] = []
         skipped: dict[Path, str] = {}
@@ -389,7 +386,7 @@ class Workbench:
             evidence=evidence,
             samples=tuple(samples[i] for i in positions),
             skipped=skipped,
-            encoded=max(encoded, self._encoded_for_peers - before),
+            encoded=max(encoded, encoded_before),
             seconds=perf_counter() - begun,
         )
 
@@ -406,33 +403,36 @@ class Workbench:
         return remember(kept) if kept else None
 
     def _peers(
-        self, config: ExperimentConfig, category: str, samples: tuple[Sample, ...]
-    ) -> PeerDistances | None:
-        """Return how far images are from one another; None where they do not judge one another.
+        self,
+        config: ExperimentConfig,
+        category: str,
+        samples: tuple[Sample, ...],
+        aligner: Aligner,
+    ) -> tuple[PeerDistances | None, int]:
+        """Return how far images are from one another, and how many were encoded for it now.
 
-        It depends on no prompt and no aligner: a sweep over those asks once.
+        None where they do not judge one another. It depends on no prompt and no aligner: a sweep
+        over those asks once.
         """
         mutual = build_mutual(config.mutual)
         if mutual is None:
-            return None
+            return None, 0
         backbones = (self.backbone(config), *self.companions(config))
         key = ("peers", *(each.id for each in backbones), mutual, *(each.path for each in samples))
-        requires = requirements_of(build_aligner(config.aligner), mutual)
-        paths = [sample.path for sample in samples]
-
-        def compare() -> PeerDistances:
-            made = compare_with_peers(
+        known = key in self._made
+        peers = self._once(
+            PeerDistances,
+            key,
+            lambda: compare_with_peers(
                 backbones,
-                paths,
-                requires=requires,
+                [sample.path for sample in samples],
+                aligner=aligner,
                 mutual=mutual,
                 store=self._store,
                 progress=lambda work, *count: self._progress(f"{work} {category}", *count),
-            )
-            self._encoded_for_peers += made.encoded
-            return made
-
-        return self._once(PeerDistances, key, compare)
+            ),
+        )
+        return peers, 0 if known else peers.encoded
 
     def _masks(
         self, config: ExperimentConfig, samples: tuple[Sample, ...]
