@@ -54,6 +54,7 @@ __all__ = [
     "Outcome",
     "baseline_of",
     "examine",
+    "is_transductive",
     "paired_gains",
     "run_experiment",
     "tabulate",
@@ -71,6 +72,11 @@ class Outcome:
     record: RunRecord
     measured: Mapping[str, Measured]
     """By category."""
+
+
+def is_transductive(config: ExperimentConfig) -> bool:
+    """Say whether an image's scores depend on the other (unlabelled) images that are judged."""
+    return config.mutual.weight > 0 or build_aligner(config.aligner).transductive
 
 
 def baseline_of(config: ExperimentConfig) -> ExperimentConfig:
@@ -169,7 +175,7 @@ def examine(
         results=results,
         baseline=baseline,
         gain=gain,
-        transductive=config.mutual.weight > 0 or build_aligner(config.aligner).transductive,
+        transductive=is_transductive(config),
         seconds={**seconds, **spent, "total": perf_counter() - begun},
     )
     write_record(folder, record)

@@ -484,9 +484,15 @@ class SweepReport(_Frozen):
     default: ResultTable
     best: ResultTable
     baseline: ResultTable
+    transductive: tuple[Literal["default", "best", "baseline"], ...] = ()
+    """Whose scores depend on the other (unlabelled) images that were judged."""
     over_default: Comparison | None = None
     over_baseline: Comparison | None = None
     """Null when the winner is that configuration itself, or without bootstrap."""
+
+    def label(self, arm: Literal["default", "best", "baseline"], name: str) -> str:
+        """Return what tables call an arm: its name, and that it is transductive where it is."""
+        return f"{name} (transductive)" if arm in self.transductive else name
 
 
 class SearchSide(_Frozen):

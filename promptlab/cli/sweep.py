@@ -131,6 +131,7 @@ def _summary(record: "SweepRecord") -> dict[str, Any]:
         "default_value": record.default_value,
         "report": {arm: table.mean for arm, table in arms.items()},
         "oracle": record.oracle,
+        "transductive": record.report.transductive,
         "seconds_per_trial": record.seconds_per_trial,
     }
     if record.pareto:
@@ -142,11 +143,16 @@ def _summary(record: "SweepRecord") -> dict[str, Any]:
 def _print_outcome(record: "SweepRecord", folder: Path) -> None:
     if record.oracle:
         say(ORACLE)
-    arms = {"default": record.report.default, "best": record.report.best}
+    report = record.report
+    arms = {
+        report.label("default", "default"): report.default,
+        report.label("best", "best"): report.best,
+        report.label("baseline", "WinCLIP baseline"): report.baseline,
+    }
     metrics = [name for name, value in record.report.best.mean.items() if value is not None]
     rows = [
         [arm, *(percent(table.mean[metric]) for metric in metrics)]
-        for arm, table in {**arms, "WinCLIP baseline": record.report.baseline}.items()
+        for arm, table in arms.items()
     ]
     side = "report side (ORACLE)" if record.oracle else "report side"
     print_table(

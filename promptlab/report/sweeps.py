@@ -79,10 +79,11 @@ def load_sweep(folder: Path, anchor: str, *, beside: Path) -> SweepSection:
         RecordError: when it is missing or damaged.
     """
     sweep = read_sweep(folder)
+    report = sweep.report
     tables = {
-        "Best trial": sweep.report.best,
-        "Default": sweep.report.default,
-        BASELINE: sweep.report.baseline,
+        report.label("best", "Best trial"): report.best,
+        report.label("default", "Default"): report.default,
+        report.label("baseline", BASELINE): report.baseline,
     }
     searched = (_searched_best(sweep), sweep.default_value, sweep.baseline_value)
     return SweepSection(

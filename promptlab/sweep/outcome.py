@@ -16,7 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from promptlab.config import ExperimentConfig, SweepConfig
 from promptlab.errors import ConfigError, RecordError
-from promptlab.evaluate import baseline_of, paired_gains, tabulate
+from promptlab.evaluate import baseline_of, is_transductive, paired_gains, tabulate
 from promptlab.metrics.image import paired_gain
 from promptlab.metrics.ranking import auroc
 from promptlab.results import (
@@ -191,6 +191,15 @@ def _report(
         default=default_table,
         best=best_table,
         baseline=baseline_table,
+        transductive=tuple(
+            arm
+            for arm, used in (
+                ("default", [config]),
+                ("best", arms.values()),
+                ("baseline", [baseline]),
+            )
+            if any(is_transductive(one) for one in used)
+        ),
         over_default=None if same else _compare(best, default, config),
         over_baseline=None if plain else _compare(best, beside, config),
     )

@@ -57,6 +57,17 @@ def test_run_sweep_reports_default_winner_and_baseline_on_the_other_side(
     assert read_sweep(tmp_path / "study") == record
 
 
+def test_run_sweep_says_which_arms_are_transductive(
+    content: dict[str, Any], tmp_path: Path
+) -> None:
+    space = {"mutual.weight": {"choice": [0.5]}}
+    content["sweep"] = {**content["sweep"], "sampler": "grid", "trials": 1, "space": space}
+    report = sweep(content, tmp_path / "study").report
+    assert report.transductive == ("best",)
+    assert report.label("best", "Best trial") == "Best trial (transductive)"
+    assert report.label("default", "Default") == "Default"
+
+
 def test_run_sweep_goes_on_where_it_stopped(content: dict[str, Any], tmp_path: Path) -> None:
     first = sweep(content, tmp_path / "study", trials=3)
     second = sweep(content, tmp_path / "study", trials=5)
