@@ -48,15 +48,15 @@ NONSENSE: tuple[StatePrompts, ...] = (
     (("a red car",), ("a blue boat",)),
 )
 EVERYDAY = (
-    "aeroplane", "baker", "banjo", "bedroom", "boat", "butterfly", "car", "carrot", "cat", "cherry",
-    "church", "cow", "curtain", "dancer", "doctor", "dog", "drum", "farmer", "flute", "fountain",
-    "fox", "guitar", "harp", "hospital", "island", "king", "kite", "ladder", "lemon", "library",
-    "lion", "lorry", "moon", "museum", "nurse", "orchard", "piano", "pig", "pillow", "pilot",
+    "aeroplane", "baker", "banjo", "bedroom", "boat", "butterfly", "car", "casino", "cat", "cherry",
+    "church", "cow", "curtain", "dentist", "doctor", "dog", "drum", "farmer", "fort", "fountain",
+    "fox", "guitar", "harp", "igloo", "island", "king", "kite", "ladder", "letter", "library",
+    "lion", "lorry", "monk", "mouse", "nurse", "orchard", "panda", "pig", "pillow", "pilot",
     "pumpkin", "queen", "sailor", "sandwich", "saxophone", "ship", "sledge", "snowman", "sofa",
-    "stadium", "submarine", "teacher", "tent", "tiger", "tomato", "trumpet", "tulip", "umbrella",
-    "vineyard", "violin", "windmill", "wolf",
+    "stadium", "swan", "teacher", "theatre", "tiger", "tomato", "trumpet", "tulip", "umbrella",
+    "vineyard", "walrus", "windmill", "wolf",
 )  # fmt: skip
-"""Things that no unrelated sentence of the training names; its captions have two: carrot, lemon."""
+"""Things that no sentence of the packaged recipe names, neither one of them nor several."""
 UNRELATED_PAIRS = 150
 PART = 64
 
