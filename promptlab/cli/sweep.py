@@ -151,8 +151,7 @@ def _print_outcome(record: "SweepRecord", folder: Path) -> None:
     }
     metrics = [name for name, value in record.report.best.mean.items() if value is not None]
     rows = [
-        [arm, *(percent(table.mean[metric]) for metric in metrics)]
-        for arm, table in arms.items()
+        [arm, *(percent(table.mean[metric]) for metric in metrics)] for arm, table in arms.items()
     ]
     side = "report side (ORACLE)" if record.oracle else "report side"
     print_table(
