@@ -26,6 +26,7 @@ __all__ = [
     "RECORD_FILE",
     "SCORES_FILE",
     "SWEEP_FILE",
+    "Arm",
     "BackboneRecord",
     "BestTrial",
     "CategoryResult",
@@ -223,7 +224,7 @@ class RunRecord(_Frozen):
     @property
     def label(self) -> str:
         """What tables and plots call the run."""
-        return f"{self.name} (transductive)" if self.transductive else self.name
+        return _mark(self.name, transductive=self.transductive)
 
 
 class GridCell(_Frozen):
@@ -238,6 +239,11 @@ class GridCell(_Frozen):
     against: str | None
     """Folder of the reference cell; null when the cell is one."""
     gains: dict[str, PairedValue]
+
+    @property
+    def label(self) -> str:
+        """What tables call the cell."""
+        return _mark(" / ".join(self.choices.values()), transductive=self.transductive)
 
 
 class GridRecord(_Frozen):
@@ -425,6 +431,10 @@ def _read_lines(path: Path, kind: type[Kept], *, what: str) -> list[Kept]:
         raise RecordError(f"{path} must hold one line per {what}: {error}.") from error
 
 
+def _mark(name: str, *, transductive: bool) -> str:
+    return f"{name} (transductive)" if transductive else name
+
+
 def _git(*arguments: str) -> str | None:
     """Ask git about the checkout this package runs from; None outside one."""
     package = Path(__file__).resolve().parent
@@ -478,21 +488,25 @@ class Comparison(_Frozen):
     """Two-sided, of the mean gain, from the paired bootstrap."""
 
 
+Arm = Literal["default", "best", "baseline"]
+"""What a sweep reports side by side."""
+
+
 class SweepReport(_Frozen):
     """Results on the report categories, which the search never saw."""
 
     default: ResultTable
     best: ResultTable
     baseline: ResultTable
-    transductive: tuple[Literal["default", "best", "baseline"], ...] = ()
+    transductive: tuple[Arm, ...] = ()
     """Whose scores depend on the other (unlabelled) images that were judged."""
     over_default: Comparison | None = None
     over_baseline: Comparison | None = None
     """Null when the winner is that configuration itself, or without bootstrap."""
 
-    def label(self, arm: Literal["default", "best", "baseline"], name: str) -> str:
+    def label(self, arm: Arm, name: str) -> str:
         """Return what tables call an arm: its name, and that it is transductive where it is."""
-        return f"{name} (transductive)" if arm in self.transductive else name
+        return _mark(name, transductive=arm in self.transductive)
 
 
 class SearchSide(_Frozen):

@@ -145,7 +145,7 @@ def _print_grid(folder: Path, compared: "GridRecord", results: "tuple[CellResult
     metrics = list(compared.cells[0].mean)[:SHOWN]
     rows = [
         [
-            " / ".join(one.choices.values()) + " (transductive)" * one.transductive,
+            one.label,
             *(percent(one.mean.get(metric)) for metric in metrics),
             _gain(one.gains.get("image_auroc")),
         ]

@@ -52,8 +52,7 @@ def grid_table(record: GridRecord) -> str:
     ]
     lines = [f"| {' | '.join(header)} |", f"|---|{'---:|' * (len(header) - 1)}"]
     for cell in record.cells:
-        label = " / ".join(cell.choices.values()) + " (transductive)" * cell.transductive
-        cells = [label, *(_percent(cell.mean.get(name)) for name in shown)]
+        cells = [cell.label, *(_percent(cell.mean.get(name)) for name in shown)]
         cells += [
             "reference" if cell.against is None else _paired(cell.gains.get(name))
             for name in compared

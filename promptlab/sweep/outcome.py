@@ -4,7 +4,7 @@ Measures; draws nothing. The winner is chosen on the search side alone and repor
 """
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from promptlab.evaluate import baseline_of, is_transductive, paired_gains, tabul
 from promptlab.metrics.image import paired_gain
 from promptlab.metrics.ranking import auroc
 from promptlab.results import (
+    Arm,
     BestTrial,
     Comparison,
     FoldRecord,
@@ -187,19 +188,16 @@ def _report(
     baseline_table, beside = _judge(dict.fromkeys(arms, baseline), workbench)
     same = all(one == config for one in arms.values())
     plain = all(one == baseline for one in arms.values())
+    used: dict[Arm, Collection[ExperimentConfig]] = {
+        "default": [config],
+        "best": arms.values(),
+        "baseline": [baseline],
+    }
     return SweepReport(
         default=default_table,
         best=best_table,
         baseline=baseline_table,
-        transductive=tuple(
-            arm
-            for arm, used in (
-                ("default", [config]),
-                ("best", arms.values()),
-                ("baseline", [baseline]),
-            )
-            if any(is_transductive(one) for one in used)
-        ),
+        transductive=tuple(arm for arm, made in used.items() if any(map(is_transductive, made))),
         over_default=None if same else _compare(best, default, config),
         over_baseline=None if plain else _compare(best, beside, config),
     )
